@@ -1,0 +1,102 @@
+import pg from 'pg'
+import { isConnectionLost } from './errors.ts'
+import type { Query } from './statement.ts'
+
+/** Anything that can run a statement: the pool (each call on its own) or one transaction. */
+export interface Connection {
+  run<Row extends object>(query: Query<Row>): Promise<Row[]>
+}
+
+export interface Database extends Connection {
+  /** Runs `work` between BEGIN and COMMIT; an error rolls back. Return outcomes, throw after the commit. */
+  transaction<Result>(work: (transaction: Connection) => Promise<Result>): Promise<Result>
+  /** Connections in use, idle, and callers waiting for one. */
+  usage(): { total: number; idle: number; waiting: number }
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  url: string
+  poolSize: number
+  /** Called for errors of connections that nobody is using; the pool replaces them by itself. */
+  onIdleError: (error: Error) => void
+}
+
+const connectTimeoutMs = 1500
+const statementTimeoutMs = 2000
+/** The client's own limit, for a server that no longer answers at all. */
+const answerTimeoutMs = 2500
+
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: normaliseDatabaseUrl(options.url),
+    max: options.poolSize,
+    connectionTimeoutMillis: connectTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: answerTimeoutMs,
+    lock_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: 10_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    application_name: 'session-management',
+    types: { getTypeParser: typeParser },
+  })
+  pool.on('error', options.onIdleError)
+  return {
+    run: (query) => withClient(pool, (client) => runOn(client, query)),
+    transaction: (work) => withClient(pool, (client) => inTransaction(client, work)),
+    usage: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    close: () => pool.end(),
+  }
+}
+
+/** Accepts the URL forms of SQLAlchemy (`postgresql+psycopg2://`, `postgresql+asyncpg://`), as the old backend had them. */
+export function normaliseDatabaseUrl(url: string): string {
+  return url.replace(/^postgres(?:ql)?(?:\+[a-z0-9_]+)?:\/\//i, 'postgresql://')
+}
+
+async function withClient<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>) {
+  const client = await pool.connect()
+  let lost = false
+  try {
+    return await work(client)
+  } catch (error) {
+    // pool.query() drops the connection at any error; a refused insert must not cost a reconnect.
+    lost = isConnectionLost(error)
+    throw error
+  } finally {
+    client.release(lost)
+  }
+}
+
+async function inTransaction<Result>(
+  client: pg.PoolClient,
+  work: (transaction: Connection) => Promise<Result>,
+) {
+  await client.query('BEGIN')
+  try {
+    const result = await work({ run: (query) => runOn(client, query) })
+    await client.query('COMMIT')
+    return result
+  } catch (error) {
+    if (!isConnectionLost(error)) await client.query('ROLLBACK')
+    throw error
+  }
+}
+
+async function runOn<Row extends object>(client: pg.ClientBase, query: Query<Row>): Promise<Row[]> {
+  const result = await client.query<Row>(query)
+  return result.rows
+}
+
+const int8 = 20
+
+/** User ids are JSON numbers on the wire: an id that a number cannot hold is a fault, never a rounded id. */
+function parseInt8(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`bigint ${text} exceeds 2^53-1`)
+  return value
+}
+
+const typeParser = ((oid: number, format?: 'text' | 'binary') =>
+  oid === int8 ? parseInt8 : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser

@@ -1,0 +1,54 @@
+import type { ConstraintName } from './constraints.ts'
+
+const systemErrors = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EACCES',
+])
+
+/** pg reports these without a code. */
+const clientMessages =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Cannot use a pool after calling end)/
+
+/** SQLSTATEs after which the connection cannot be used again: class 08, and 57P01 to 57P05 (shutdown, crash). */
+const lostStates = /^(08...|57P0.)$/
+
+/**
+ * Transient refusals of a server that may well answer the next try: insufficient resources (53), cancelled by
+ * timeout (57014), lock not available (55P03), read only after a failover (25006), serialisation and deadlock
+ * (40), system error (58).
+ */
+const transientStates = /^(53...|57014|55P03|25006|40...|58...)$/
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? code : ''
+}
+
+/** True when the connection that raised this error must not be used again. */
+export function isConnectionLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = codeOf(error)
+  // Read only: the other end is no longer the primary, so every statement on this connection would fail.
+  return (
+    systemErrors.has(code) || lostStates.test(code) || code === '25006' || clientMessages.test(error.message)
+  )
+}
+
+/** True when the database could not do its work now and the same request may succeed later (503, not 500). */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  return isConnectionLost(error) || transientStates.test(codeOf(error))
+}
+
+/** The unique constraint that an insert or update ran into, or null for any other error. */
+export function violatedConstraint(error: unknown): ConstraintName | null {
+  if (codeOf(error) !== '23505') return null
+  return (error as Error & { constraint: ConstraintName }).constraint
+}

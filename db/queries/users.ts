@@ -1,0 +1,146 @@
+import { sql } from 'drizzle-orm'
+import type { Connection } from '#db/connection.ts'
+import { passwordCredentials, roles, userRoles, users } from '#db/schema.ts'
+import { statement } from '#db/statement.ts'
+
+export interface UserRow {
+  id: number
+  email: string
+  username: string
+  emailVerifiedAt: Date | null
+  disabledAt: Date | null
+  sessionEpoch: number
+  createdAt: Date
+  /** Upper-case names, sorted. */
+  roles: string[]
+}
+
+export interface SignInCandidate extends UserRow {
+  /** Null for an account without a password. */
+  passwordHash: string | null
+}
+
+/** The columns of a {@link UserRow}, for a statement that selects from users. */
+export const userColumns = sql`
+  ${users.id} as "id", ${users.email} as "email", ${users.username} as "username",
+  ${users.emailVerifiedAt} as "emailVerifiedAt", ${users.disabledAt} as "disabledAt",
+  ${users.sessionEpoch} as "sessionEpoch", ${users.createdAt} as "createdAt",
+  array(select ${roles.name} from ${userRoles} join ${roles} on ${roles.id} = ${userRoles.roleId}
+    where ${userRoles.userId} = ${users.id} order by ${roles.name}) as "roles"`
+
+const findByEmail = statement<{ identifier: string }, SignInCandidate>(
+  'find_sign_in_candidate_by_email',
+  ({ identifier }) => sql`
+    select ${userColumns}, ${passwordCredentials.passwordHash} as "passwordHash"
+    from ${users} left join ${passwordCredentials} on ${passwordCredentials.userId} = ${users.id}
+    where lower(${users.email}) = lower(${identifier}) and ${users.deletedAt} is null`,
+)
+
+const findByUsername = statement<{ identifier: string }, SignInCandidate>(
+  'find_sign_in_candidate_by_username',
+  ({ identifier }) => sql`
+    select ${userColumns}, ${passwordCredentials.passwordHash} as "passwordHash"
+    from ${users} left join ${passwordCredentials} on ${passwordCredentials.userId} = ${users.id}
+    where lower(${users.username}) = lower(${identifier}) and ${users.deletedAt} is null`,
+)
+
+/**
+ * Finds the account that an identifier means: an address when it has an `@`, else a user name.
+ * The hash and the epoch are read together, so a session can be bound to the credential that was verified.
+ */
+export async function findSignInCandidate(
+  db: Connection,
+  identifier: string,
+): Promise<SignInCandidate | null> {
+  const find = identifier.includes('@') ? findByEmail : findByUsername
+  const [candidate] = await db.run(find({ identifier }))
+  return candidate ?? null
+}
+
+export interface NewUser {
+  email: string
+  username: string
+  passwordHash: string
+  /** Names of roles; names that do not exist are passed over, so check them at the start. */
+  roles: readonly string[]
+}
+
+const insert = statement<NewUser, UserRow>(
+  'insert_user_with_password',
+  (p) => sql`
+    with created as (
+      insert into ${users} (email, username) values (${p.email}, ${p.username}) returning *
+    ), credential as (
+      insert into ${passwordCredentials} (user_id, password_hash) select id, ${p.passwordHash} from created
+    ), granted as (
+      insert into ${userRoles} (user_id, role_id)
+      select created.id, ${roles.id} from created, ${roles} where ${roles.name} = any(${p.roles})
+      returning role_id
+    )
+    select created.id, created.email, created.username, created.email_verified_at as "emailVerifiedAt",
+      created.disabled_at as "disabledAt", created.session_epoch as "sessionEpoch",
+      created.created_at as "createdAt",
+      array(select ${roles.name} from ${roles} join granted on granted.role_id = ${roles.id} order by 1) as "roles"
+    from created`,
+)
+
+/** Inserts user, password and roles in one statement. Raises the unique violations of `constraints`. */
+export async function insertUserWithPassword(db: Connection, user: NewUser): Promise<UserRow> {
+  const [row] = await db.run(insert(user))
+  if (!row) throw new Error('the insert of a user returned no row')
+  return row
+}
+
+const findCredential = statement<{ userId: number }, { passwordHash: string; sessionEpoch: number }>(
+  'find_password_credential',
+  ({ userId }) => sql`
+    select ${passwordCredentials.passwordHash} as "passwordHash", ${users.sessionEpoch} as "sessionEpoch"
+    from ${users} join ${passwordCredentials} on ${passwordCredentials.userId} = ${users.id}
+    where ${users.id} = ${userId}`,
+)
+
+/** The hash with the epoch it was read at; null for an account without a password. */
+export async function findPasswordCredential(db: Connection, userId: number) {
+  const [row] = await db.run(findCredential({ userId }))
+  return row ?? null
+}
+
+const replaceHash = statement<{ userId: number; verifiedHash: string; newHash: string }, { replaced: true }>(
+  'replace_password_hash',
+  (p) => sql`
+    update ${passwordCredentials} set password_hash = ${p.newHash}, changed_at = app_now()
+    where ${passwordCredentials.userId} = ${p.userId} and ${passwordCredentials.passwordHash} = ${p.verifiedHash}
+    returning true as replaced`,
+)
+
+/**
+ * Replaces the hash that was verified. False when it is no longer the stored one: somebody changed the password
+ * meanwhile, and that change stays.
+ */
+export async function replacePasswordHash(
+  db: Connection,
+  change: { userId: number; verifiedHash: string; newHash: string },
+): Promise<boolean> {
+  const rows = await db.run(replaceHash(change))
+  return rows.length === 1
+}
+
+const sampleHashes = statement<{ size: number }, { passwordHash: string }>(
+  'sample_password_hashes',
+  ({ size }) => sql`
+    select ${passwordCredentials.passwordHash} as "passwordHash" from ${passwordCredentials}
+    order by ${passwordCredentials.userId} desc limit ${size}`,
+)
+
+const sampleOldHashes = statement<{ size: number }, { passwordHash: string }>(
+  'sample_old_password_hashes',
+  ({ size }) => sql`
+    select ${passwordCredentials.passwordHash} as "passwordHash" from ${passwordCredentials}
+    order by ${passwordCredentials.userId} limit ${size}`,
+)
+
+/** Up to `size` hashes from each end of the table: enough to know which schemes are still about. */
+export async function samplePasswordHashes(db: Connection, size: number): Promise<string[]> {
+  const rows = [...(await db.run(sampleHashes({ size }))), ...(await db.run(sampleOldHashes({ size })))]
+  return rows.map((row) => row.passwordHash)
+}
