@@ -1,0 +1,100 @@
+import { SignJWT } from 'jose'
+import { type KeyLookup, type VerificationKey, verifyJwt } from './jwt.ts'
+import { Secret } from './secret.ts'
+
+export type AccessTokenAlgorithm = 'ES256' | 'HS256'
+
+/** What an access token says (RFC 9068 section 2.2, plus `sid` and `sep`). Times are seconds since the epoch. */
+export interface AccessTokenClaims {
+  subject: string
+  sessionId: string
+  sessionEpoch: number
+  roles: readonly string[]
+  amr: readonly string[]
+  authTime: number
+  issuedAt: number
+  expiresAt: number
+}
+
+export interface AccessTokenSigner {
+  algorithm: AccessTokenAlgorithm
+  /** Absent with HS256: a shared secret is in no key set. */
+  kid?: string
+  key: VerificationKey
+}
+
+export interface AccessTokenProfile {
+  issuer: string
+  /** Null: no `aud` is written or asked for, for resource servers that refuse one. */
+  audience: string | null
+}
+
+const type = 'at+jwt'
+
+/** Signs an access token (RFC 9068: `typ` is `at+jwt`). */
+export async function signAccessToken(
+  signer: AccessTokenSigner,
+  profile: AccessTokenProfile,
+  claims: AccessTokenClaims,
+): Promise<Secret> {
+  const { sessionId, sessionEpoch, roles, amr, authTime } = claims
+  const token = new SignJWT({ sid: sessionId, sep: sessionEpoch, roles, amr, auth_time: authTime })
+    .setProtectedHeader({ alg: signer.algorithm, typ: type, ...(signer.kid && { kid: signer.kid }) })
+    .setIssuer(profile.issuer)
+    .setSubject(claims.subject)
+    .setIssuedAt(claims.issuedAt)
+    .setExpirationTime(claims.expiresAt)
+  if (profile.audience !== null) token.setAudience(profile.audience)
+  return new Secret(await token.sign(signer.key))
+}
+
+export type ReadAccessToken =
+  | { kind: 'valid' | 'expired'; claims: AccessTokenClaims }
+  | { kind: 'invalid'; because: string }
+
+/**
+ * Verifies a presented access token: signature before any claim, then `typ`, `iss`, `aud` and times.
+ *
+ * @param algorithm  the only one accepted, so a public key can never be taken for a shared secret (RFC 8725 3.1)
+ * @param now        decides between 'valid' and 'expired', with 30 s of leeway
+ */
+export async function readAccessToken(
+  presented: string,
+  algorithm: AccessTokenAlgorithm,
+  findKey: KeyLookup,
+  profile: AccessTokenProfile,
+  now: Date,
+): Promise<ReadAccessToken> {
+  const verified = await verifyJwt(presented, findKey, {
+    typ: type,
+    algorithms: [algorithm],
+    issuer: profile.issuer,
+    ...(profile.audience !== null && { audience: profile.audience }),
+    requiredClaims: ['sub', 'iat', 'exp', 'sid', 'sep'],
+    currentDate: now,
+  })
+  if (verified.kind === 'invalid') return verified
+  const claims = toClaims(verified.claims)
+  return claims ? { kind: verified.kind, claims } : { kind: 'invalid', because: 'a claim has the wrong type' }
+}
+
+function toClaims(claims: Record<string, unknown>): AccessTokenClaims | null {
+  const { sub, sid, sep, roles, amr, auth_time, iat, exp } = claims
+  if (typeof sub !== 'string' || typeof sid !== 'string' || typeof sep !== 'number') return null
+  if (!isTextList(roles) || !isTextList(amr) || typeof auth_time !== 'number') return null
+  if (typeof iat !== 'number' || typeof exp !== 'number') return null
+  return {
+    subject: sub,
+    sessionId: sid,
+    sessionEpoch: sep,
+    roles,
+    amr,
+    authTime: auth_time,
+    issuedAt: iat,
+    expiresAt: exp,
+  }
+}
+
+function isTextList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}

@@ -1,0 +1,88 @@
+import argon2 from 'argon2'
+import type { BcryptWorkers } from './bcrypt-workers.ts'
+import { randomBytes } from './random.ts'
+
+export type PasswordScheme =
+  | { algorithm: 'argon2id' | 'argon2i' | 'argon2d'; memoryKiB: number; passes: number; lanes: number }
+  | { algorithm: 'bcrypt'; cost: number }
+
+/** Parameters of new hashes: OWASP Password Storage, first argon2id row. About 30 ms and 19 MiB each. */
+export const currentScheme = { algorithm: 'argon2id', memoryKiB: 19_456, passes: 2, lanes: 1 } as const
+
+/** Stored parameters above these are refused: a planted row must not be able to stop the server. */
+const bounds = { memoryKiB: 262_144, passes: 10, lanes: 4, bcryptCost: 14 }
+
+const argon2Shape =
+  /^\$(argon2id|argon2i|argon2d)\$v=19\$m=(\d{1,9}),t=(\d{1,4}),p=(\d{1,4})\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/
+const bcryptShape = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/
+
+/** Reads how a stored hash was made; null when the format is unknown or its cost is above the bounds. */
+export function readPasswordScheme(encoded: string): PasswordScheme | null {
+  const [, algorithm, memory, passes, lanes] = argon2Shape.exec(encoded) ?? []
+  if (algorithm) return withinBounds(algorithm as 'argon2id', Number(memory), Number(passes), Number(lanes))
+  const cost = Number(bcryptShape.exec(encoded)?.[1])
+  return cost >= 4 && cost <= bounds.bcryptCost ? { algorithm: 'bcrypt', cost } : null
+}
+
+function withinBounds(
+  algorithm: 'argon2id' | 'argon2i' | 'argon2d',
+  memoryKiB: number,
+  passes: number,
+  lanes: number,
+): PasswordScheme | null {
+  const acceptable =
+    memoryKiB >= 8 * lanes &&
+    memoryKiB <= bounds.memoryKiB &&
+    passes >= 1 &&
+    passes <= bounds.passes &&
+    lanes >= 1 &&
+    lanes <= bounds.lanes
+  return acceptable ? { algorithm, memoryKiB, passes, lanes } : null
+}
+
+/** True when a right sign-in should replace this hash by one with the parameters of today. */
+export function isOutdated(scheme: PasswordScheme): boolean {
+  if (scheme.algorithm !== currentScheme.algorithm) return true
+  const { memoryKiB, passes, lanes } = currentScheme
+  return scheme.memoryKiB < memoryKiB || scheme.passes < passes || scheme.lanes < lanes
+}
+
+const saltBytes = 16
+
+/**
+ * Hashes a new password with {@link currentScheme}.
+ *
+ * @returns the PHC string with its parameters in the order m, t, p: the package's own order (m, p, t) is one that the
+ *          reference implementation and argon2-cffi refuse to read
+ */
+export async function hashPassword(password: string): Promise<string> {
+  const { memoryKiB, passes, lanes } = currentScheme
+  const salt = randomBytes(saltBytes)
+  const hash = await argon2.hash(password, {
+    raw: true,
+    salt,
+    type: argon2.argon2id,
+    memoryCost: memoryKiB,
+    timeCost: passes,
+    parallelism: lanes,
+  })
+  return `$argon2id$v=19$m=${memoryKiB},t=${passes},p=${lanes}$${unpadded(salt)}$${unpadded(hash)}`
+}
+
+function unpadded(bytes: Buffer): string {
+  return bytes.toString('base64').replace(/=+$/, '')
+}
+
+/**
+ * Verifies a password against a stored hash whose scheme has been read (and so bounded) before.
+ *
+ * @param bcrypt  bcrypt blocks its thread for 100 ms and more, so it never runs on this one
+ */
+export async function verifyPasswordHash(
+  encoded: string,
+  scheme: PasswordScheme,
+  password: string,
+  bcrypt: BcryptWorkers,
+): Promise<boolean> {
+  return scheme.algorithm === 'bcrypt' ? bcrypt.compare(password, encoded) : argon2.verify(encoded, password)
+}

@@ -1,0 +1,79 @@
+import { SignJWT } from 'jose'
+import { verifyJwt } from './jwt.ts'
+import { type RootKeys, rootsWithId } from './root-keys.ts'
+import { Secret } from './secret.ts'
+
+/** What the session cookie says. Times are seconds since the epoch; `expiresAt` is the absolute end. */
+export interface SessionCredentialClaims {
+  subject: string
+  sessionId: string
+  sessionEpoch: number
+  issuedAt: number
+  expiresAt: number
+}
+
+const type = 'session+jwt'
+const algorithm = 'HS256'
+
+/**
+ * Makes the value of the session cookie: a JWT of a type of its own under a key of its own, so that it can never pass
+ * as an access token, nor an access token as a cookie.
+ */
+export async function makeSessionCredential(
+  roots: RootKeys,
+  claims: SessionCredentialClaims,
+): Promise<Secret> {
+  const token = await new SignJWT({ sid: claims.sessionId, sep: claims.sessionEpoch })
+    .setProtectedHeader({ alg: algorithm, typ: type, kid: String(roots.current.id) })
+    .setSubject(claims.subject)
+    .setIssuedAt(claims.issuedAt)
+    .setExpirationTime(claims.expiresAt)
+    .sign(roots.current.keyFor('cookie'))
+  return new Secret(token)
+}
+
+export type ReadSessionCredential =
+  | { kind: 'valid' | 'expired'; claims: SessionCredentialClaims }
+  | { kind: 'invalid'; because: string }
+
+/** Verifies a presented session cookie against every root that its root id may mean. */
+export async function readSessionCredential(
+  presented: string,
+  roots: RootKeys,
+  now: Date,
+): Promise<ReadSessionCredential> {
+  let verdict: ReadSessionCredential = { kind: 'invalid', because: 'made under no known root' }
+  for (const root of rootsWithId(roots, rootIdOf(presented))) {
+    const verified = await verifyJwt(presented, () => root.keyFor('cookie'), {
+      typ: type,
+      algorithms: [algorithm],
+      requiredClaims: ['sub', 'iat', 'exp', 'sid', 'sep'],
+      currentDate: now,
+    })
+    if (verified.kind !== 'invalid') return toRead(verified.kind, verified.claims)
+    verdict = verified
+  }
+  return verdict
+}
+
+/** Only chooses which keys to try; nothing in an unverified header is believed. */
+function rootIdOf(presented: string): number {
+  try {
+    const header = JSON.parse(Buffer.from(presented.split('.', 1)[0] ?? '', 'base64url').toString('utf8'))
+    return Number(header?.kid)
+  } catch {
+    return Number.NaN
+  }
+}
+
+function toRead(kind: 'valid' | 'expired', claims: Record<string, unknown>): ReadSessionCredential {
+  const { sub, sid, sep, iat, exp } = claims
+  const wellTyped =
+    typeof sub === 'string' &&
+    typeof sid === 'string' &&
+    typeof sep === 'number' &&
+    typeof iat === 'number' &&
+    typeof exp === 'number'
+  if (!wellTyped) return { kind: 'invalid', because: 'a claim has the wrong type' }
+  return { kind, claims: { subject: sub, sessionId: sid, sessionEpoch: sep, issuedAt: iat, expiresAt: exp } }
+}

@@ -1,0 +1,62 @@
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
+import type { RootKeys } from './root-keys.ts'
+import { seal, unseal } from './sealing.ts'
+
+/** The public half as a key set shows it (RFC 7517). */
+export interface PublicSigningJwk {
+  kty: 'EC'
+  crv: 'P-256'
+  x: string
+  y: string
+  kid: string
+  alg: 'ES256'
+  use: 'sig'
+}
+
+/** A signing key as it is stored: the public half readable, the private half sealed. */
+export interface StoredSigningKey {
+  kid: string
+  algorithm: 'ES256'
+  publicJwk: PublicSigningJwk
+  privateKeySealed: Buffer
+}
+
+/** Makes an ES256 key pair (P-256). The kid is the RFC 7638 thumbprint, so it can be neither chosen nor repeated. */
+export async function generateSigningKey(roots: RootKeys): Promise<StoredSigningKey> {
+  const algorithm = 'ES256' as const
+  const pair = await generateKeyPair(algorithm, { extractable: true })
+  const { x = '', y = '' } = await exportJWK(pair.publicKey)
+  const coordinates = { kty: 'EC', crv: 'P-256', x, y } as const
+  const thumbprint = await calculateJwkThumbprint(coordinates)
+  const publicJwk = { ...coordinates, kid: thumbprint, alg: algorithm, use: 'sig' } as const
+  const privateJwk = Buffer.from(JSON.stringify(await exportJWK(pair.privateKey)))
+  return {
+    kid: thumbprint,
+    algorithm,
+    publicJwk,
+    privateKeySealed: seal(roots, privateJwk, contextOf(thumbprint)),
+  }
+}
+
+/** @returns null when no known root opens the private half */
+export async function openSigningKey(roots: RootKeys, key: StoredSigningKey): Promise<CryptoKey | null> {
+  const privateJwk = unseal(roots, key.privateKeySealed, contextOf(key.kid))
+  return privateJwk && toCryptoKey(JSON.parse(privateJwk.toString('utf8')), key.algorithm)
+}
+
+/** The public half, ready to verify with. */
+export function openVerificationKey(
+  key: Pick<StoredSigningKey, 'publicJwk' | 'algorithm'>,
+): Promise<CryptoKey> {
+  return toCryptoKey({ ...key.publicJwk }, key.algorithm)
+}
+
+async function toCryptoKey(jwk: JWK, algorithm: string): Promise<CryptoKey> {
+  const key = await importJWK(jwk, algorithm)
+  if (key instanceof Uint8Array) throw new TypeError('an EC key was expected')
+  return key
+}
+
+function contextOf(kid: string): string {
+  return `signing_keys:${kid}`
+}
