@@ -1,0 +1,51 @@
+import type { Secret } from '#lib/crypto/secret.ts'
+import type { TrustedProxies } from './values.ts'
+
+export type Mode = 'trial' | 'development' | 'strict'
+
+/** The whole configuration of a process, read once and frozen. Units are in the names. */
+export interface Config {
+  mode: Mode
+  appName: string
+  /** Origin of the server as clients see it: issuer of tokens, own origin of the pages. */
+  appUrl: string
+  port: number
+  /** Addresses to listen on. */
+  hosts: readonly string[]
+  database: { url: Secret; poolSize: number }
+  /** Root secrets; the first makes, all verify. */
+  rootSecrets: readonly Secret[]
+  accessToken: {
+    algorithm: 'ES256' | 'HS256'
+    sharedSecret: Secret | null
+    audience: string | null
+    lifetimeSeconds: number
+  }
+  session: { idleSeconds: number; absoluteSeconds: number; lostAnswerSeconds: number }
+  /** Exact origins, without a slash at the end. */
+  allowedOrigins: readonly string[]
+  /** Lower-case authorities (`host` or `host:port`). */
+  allowedHosts: readonly string[]
+  trustedProxies: TrustedProxies
+  registration: 'open' | 'closed'
+  defaultRole: string
+  password: { lengthMin: number; breachRangeUrl: string | null }
+  loginFailureStatus: number
+  mail: MailConfig
+  redisUrl: Secret | null
+  metricsToken: Secret | null
+  logLevel: 'debug' | 'info' | 'warn' | 'error'
+  shutdownDelaySeconds: number
+}
+
+export type MailConfig =
+  | { kind: 'captured' }
+  | { kind: 'off' }
+  | {
+      kind: 'smtp'
+      server: string
+      port: number
+      username: string | null
+      password: Secret | null
+      from: string
+    }

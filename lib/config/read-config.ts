@@ -1,0 +1,176 @@
+import { Secret } from '#lib/crypto/secret.ts'
+import type { Config, MailConfig, Mode } from './config.ts'
+import { isLoopbackHost, isLoopbackUrl } from './loopback.ts'
+import { type Environment, environmentSchema } from './schema.ts'
+import { chooseSecrets } from './secret-settings.ts'
+import { wildcardOrigin } from './values.ts'
+
+export interface ConfigProblem {
+  setting: string
+  /** Continues the sentence "SETTING …". */
+  problem: string
+  remedy?: string
+}
+
+export type ConfigOutcome =
+  | { kind: 'read'; config: Config; warnings: ConfigProblem[] }
+  | { kind: 'refused'; problems: ConfigProblem[]; warnings: ConfigProblem[] }
+
+/** What trial and development make for themselves; kept in .data/ by the caller. */
+export interface OwnSupplies {
+  authSecret: Secret
+  /** Of the embedded database; used while DATABASE_URL is not set. */
+  databaseUrl: Secret | null
+}
+
+/**
+ * Reads the whole configuration from environment variables. Pure, and total: it reports every problem at once.
+ *
+ * @param supplies  null in a process that may not generate anything (strict mode)
+ */
+export function readConfig(
+  variables: Record<string, string | undefined>,
+  supplies: OwnSupplies | null,
+): ConfigOutcome {
+  const set = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
+  )
+  const parsed = environmentSchema.safeParse(set)
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => ({
+      setting: String(issue.path[0]),
+      problem: issue.message,
+    }))
+    return { kind: 'refused', problems, warnings: [] }
+  }
+  return assemble(parsed.data, supplies)
+}
+
+/** `DATABASE_URL` decides between trial and your database; `DEBUG` between development and strict. */
+export function modeOf(environment: Pick<Environment, 'DATABASE_URL' | 'DEBUG'>): Mode {
+  if (!environment.DATABASE_URL) return 'trial'
+  return environment.DEBUG ? 'development' : 'strict'
+}
+
+function assemble(env: Environment, supplies: OwnSupplies | null): ConfigOutcome {
+  const mode = modeOf(env)
+  const appUrl = env.APP_URL ?? `http://localhost:${env.PORT}`
+  const problems: ConfigProblem[] = []
+  const warnings: ConfigProblem[] = []
+  problems.push(...addressProblems(env, mode, appUrl), ...originProblems(env, mode))
+  const secrets = chooseSecrets(env, mode, supplies?.authSecret ?? null)
+  problems.push(...secrets.problems, ...mailProblems(env, mode))
+  warnings.push(...secrets.warnings, ...lifetimeWarnings(env))
+  const databaseUrl = env.DATABASE_URL ? new Secret(env.DATABASE_URL) : supplies?.databaseUrl
+  if (!databaseUrl) problems.push({ setting: 'DATABASE_URL', problem: 'is not set' })
+  if (problems.length > 0 || !databaseUrl) return { kind: 'refused', problems, warnings }
+  const config = toConfig(env, mode, appUrl, databaseUrl, secrets)
+  return { kind: 'read', config: Object.freeze(config), warnings }
+}
+
+function toConfig(
+  env: Environment,
+  mode: Mode,
+  appUrl: string,
+  databaseUrl: Secret,
+  secrets: ReturnType<typeof chooseSecrets>,
+): Config {
+  const day = 86_400
+  return {
+    mode,
+    appName: env.APP_NAME,
+    appUrl,
+    port: env.PORT,
+    hosts: env.HOST ? [env.HOST] : isLoopbackUrl(appUrl) ? ['127.0.0.1', '::1'] : ['0.0.0.0'],
+    database: { url: databaseUrl, poolSize: env.DATABASE_POOL_SIZE },
+    rootSecrets: secrets.roots,
+    accessToken: {
+      algorithm: env.JWT_ALGORITHM,
+      sharedSecret: secrets.shared,
+      audience: env.JWT_AUDIENCE === 'off' ? null : (env.JWT_AUDIENCE ?? appUrl),
+      lifetimeSeconds: env.ACCESS_TOKEN_EXPIRE_MINUTES * 60,
+    },
+    session: {
+      idleSeconds: env.REFRESH_TOKEN_EXPIRE_DAYS * day,
+      absoluteSeconds: env.SESSION_ABSOLUTE_DAYS * day,
+      lostAnswerSeconds: env.REFRESH_LOST_ANSWER_SECONDS,
+    },
+    allowedOrigins: env.ALLOWED_ORIGINS.filter((origin) => origin !== wildcardOrigin),
+    allowedHosts: [new URL(appUrl).host, ...env.ALLOWED_HOSTS].map((host) => host.toLowerCase()),
+    trustedProxies: env.TRUST_PROXY,
+    registration: env.REGISTRATION,
+    defaultRole: env.DEFAULT_ROLE.toUpperCase(),
+    password: {
+      lengthMin: env.PASSWORD_MIN_LENGTH,
+      breachRangeUrl: env.BREACH_CHECK === 'on' ? env.BREACH_CHECK_URL : null,
+    },
+    loginFailureStatus: env.LOGIN_FAILURE_STATUS,
+    mail: mailConfig(env, mode),
+    redisUrl: env.REDIS_URL ? new Secret(env.REDIS_URL) : null,
+    metricsToken: env.METRICS_TOKEN ? new Secret(env.METRICS_TOKEN) : null,
+    logLevel: env.LOG_LEVEL,
+    shutdownDelaySeconds: env.SHUTDOWN_DELAY_SECONDS,
+  }
+}
+
+function addressProblems(env: Environment, mode: Mode, appUrl: string): ConfigProblem[] {
+  if (mode === 'strict') return strictAddressProblems(env, appUrl)
+  const problems: ConfigProblem[] = []
+  const remedy = 'Set DATABASE_URL, APP_URL and AUTH_SECRET, and leave DEBUG out, to serve other machines.'
+  if (!isLoopbackUrl(appUrl)) {
+    problems.push({
+      setting: 'APP_URL',
+      problem: `is not this machine, which ${mode} mode is limited to`,
+      remedy,
+    })
+  }
+  if (env.HOST && !isLoopbackHost(env.HOST)) {
+    problems.push({ setting: 'HOST', problem: `is not loopback, which ${mode} mode is limited to`, remedy })
+  }
+  if (problems.length > 0 && mode === 'development') {
+    problems.push({ setting: 'DEBUG', problem: 'is on while the server is meant for other machines', remedy })
+  }
+  return problems
+}
+
+function strictAddressProblems(env: Environment, appUrl: string): ConfigProblem[] {
+  if (!env.APP_URL) {
+    return [
+      { setting: 'APP_URL', problem: 'is not set', remedy: 'For example APP_URL=https://auth.example.com' },
+    ]
+  }
+  const isPlainHttp = appUrl.startsWith('http:') && !isLoopbackUrl(appUrl)
+  return isPlainHttp ? [{ setting: 'APP_URL', problem: 'is http; other machines need https' }] : []
+}
+
+function originProblems(env: Environment, mode: Mode): ConfigProblem[] {
+  if (mode !== 'strict' || !env.ALLOWED_ORIGINS.includes(wildcardOrigin)) return []
+  return [{ setting: 'ALLOWED_ORIGINS', problem: 'has a wildcard; name each front end exactly' }]
+}
+
+function mailProblems(env: Environment, mode: Mode): ConfigProblem[] {
+  if (mode !== 'strict' || env.MAIL === 'off') return []
+  const remedy = 'Set it, or MAIL=off to start without mail.'
+  return (['MAIL_SERVER', 'MAIL_FROM'] as const)
+    .filter((name) => !env[name])
+    .map((setting) => ({ setting, problem: 'is not set', remedy }))
+}
+
+function mailConfig(env: Environment, mode: Mode): MailConfig {
+  if (env.MAIL === 'off') return { kind: 'off' }
+  if (mode !== 'strict') return { kind: 'captured' }
+  return {
+    kind: 'smtp',
+    server: env.MAIL_SERVER ?? '',
+    port: env.MAIL_PORT,
+    username: env.MAIL_USERNAME ?? null,
+    password: env.MAIL_PASSWORD ? new Secret(env.MAIL_PASSWORD) : null,
+    from: env.MAIL_FROM ?? '',
+  }
+}
+
+function lifetimeWarnings(env: Environment): ConfigProblem[] {
+  if (env.ACCESS_TOKEN_EXPIRE_MINUTES <= 15) return []
+  const problem = `is ${env.ACCESS_TOKEN_EXPIRE_MINUTES}: services that verify offline accept an ended session that long`
+  return [{ setting: 'ACCESS_TOKEN_EXPIRE_MINUTES', problem }]
+}

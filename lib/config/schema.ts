@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { baseUrl, flag, integer, list, origins, secrets, trustedProxies } from './values.ts'
+
+/**
+ * Every setting, in the order in which `.env.example` and the README show it.
+ * The description is the line a person reads there; a test compares the three.
+ */
+export const environmentSchema = z.object({
+  APP_NAME: z.string().max(60).default('Session Management').describe('Name that people see.'),
+  APP_URL: baseUrl
+    .optional()
+    .describe('Public address of this server, scheme, host and port. Default: http://localhost:PORT.'),
+  PORT: integer(0, 65_535).default(8000).describe('Port to listen on.'),
+  HOST: z
+    .string()
+    .optional()
+    .describe('Address to listen on. Default: loopback while APP_URL is loopback, else 0.0.0.0.'),
+  DEBUG: flag.default(false).describe('true: development mode, for your own machine only.'),
+
+  DATABASE_URL: z
+    .string()
+    .optional()
+    .describe('PostgreSQL 14 or newer. Not set: trial mode with an embedded database.'),
+  DATABASE_POOL_SIZE: integer(2, 200).default(10).describe('Connections of each process.'),
+
+  AUTH_SECRET: secrets
+    .optional()
+    .describe(
+      'Root of all keys, at least 32 bytes. Several (new,old) while you rotate it. Required in strict mode.',
+    ),
+  JWT_SECRET: z
+    .string()
+    .optional()
+    .describe(
+      'Shared secret of JWT_ALGORITHM=HS256. Alone, it serves as AUTH_SECRET, as in the old backend.',
+    ),
+  JWT_ALGORITHM: z
+    .enum(['ES256', 'HS256'])
+    .default('ES256')
+    .describe('ES256: services verify with /.well-known/jwks.json. HS256: they share JWT_SECRET.'),
+  JWT_AUDIENCE: z.string().optional().describe('aud of access tokens. Default: APP_URL. off: none.'),
+
+  ACCESS_TOKEN_EXPIRE_MINUTES: integer(1, 60).default(10).describe('Life of an access token.'),
+  REFRESH_TOKEN_EXPIRE_DAYS: integer(1, 90).default(7).describe('Days of disuse after which a session ends.'),
+  SESSION_ABSOLUTE_DAYS: integer(1, 90).default(30).describe('Days after which a session ends in any case.'),
+  REFRESH_LOST_ANSWER_SECONDS: integer(0, 3600)
+    .default(300)
+    .describe('How long the last refresh token still gets the same successor again. 0: never.'),
+
+  ALLOWED_ORIGINS: origins
+    .default([])
+    .describe('Front ends on other origins, as a JSON array or a comma list. Exact origins, no wildcard.'),
+  ALLOWED_HOSTS: list
+    .default([])
+    .describe('Further Host headers to answer, as a JSON array or a comma list.'),
+  TRUST_PROXY: trustedProxies
+    .default({ kind: 'hops', hops: 0 })
+    .describe(
+      'Proxies in front: their number, or their addresses. Without it X-Forwarded-For is not believed.',
+    ),
+
+  REGISTRATION: z.enum(['open', 'closed']).default('open').describe('closed: no new accounts over the API.'),
+  DEFAULT_ROLE: z.string().default('USER').describe('Role of new accounts: a name in the table roles.'),
+  PASSWORD_MIN_LENGTH: integer(8, 64)
+    .default(8)
+    .describe('Characters a new password needs. 15 is what NIST asks when a password is the only factor.'),
+  BREACH_CHECK: z
+    .enum(['on', 'off'])
+    .default('off')
+    .describe('on: ask a range service whether a new password leaked.'),
+  BREACH_CHECK_URL: z
+    .url()
+    .default('https://api.pwnedpasswords.com/range/')
+    .describe('Range service of the breach check; it sees five characters of a hash.'),
+  LOGIN_FAILURE_STATUS: z
+    .enum(['400', '401'])
+    .transform(Number)
+    .default(401)
+    .describe('400: for an unpatched old front end that reloads the page on every 401.'),
+
+  MAIL: z
+    .enum(['smtp', 'off'])
+    .optional()
+    .describe('off: strict mode starts without mail settings. Default: smtp in strict mode.'),
+  MAIL_SERVER: z.string().optional().describe('SMTP host.'),
+  MAIL_PORT: integer(1, 65_535).default(587).describe('SMTP port.'),
+  MAIL_USERNAME: z.string().optional().describe('SMTP user.'),
+  MAIL_PASSWORD: z.string().optional().describe('SMTP password.'),
+  MAIL_FROM: z.string().optional().describe('Sender address.'),
+
+  REDIS_URL: z.string().optional().describe('Keeps the fixed-window limits in Redis instead of PostgreSQL.'),
+  METRICS_TOKEN: z
+    .string()
+    .min(16, 'needs at least 16 characters')
+    .optional()
+    .describe('Bearer token for /metrics from elsewhere. Not set: only this machine may read it.'),
+  LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error'])
+    .default('info')
+    .describe('Least level that is logged.'),
+  SHUTDOWN_DELAY_SECONDS: integer(0, 10)
+    .default(2)
+    .describe('After SIGTERM: how long readiness says 503 before the listener closes.'),
+})
+
+export type Environment = z.output<typeof environmentSchema>
+export const environmentNames = Object.keys(environmentSchema.shape) as (keyof Environment)[]

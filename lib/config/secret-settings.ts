@@ -1,0 +1,88 @@
+import { rootSecretBytesMin } from '#lib/crypto/root-keys.ts'
+import { Secret } from '#lib/crypto/secret.ts'
+import type { Mode } from './config.ts'
+import { publishedSource } from './published-secrets.ts'
+import type { ConfigProblem } from './read-config.ts'
+import type { Environment } from './schema.ts'
+
+export interface ChosenSecrets {
+  roots: Secret[]
+  /** Signs access tokens with HS256. */
+  shared: Secret | null
+  problems: ConfigProblem[]
+  warnings: ConfigProblem[]
+}
+
+const generate = 'Generate one: openssl rand -base64 48'
+
+/** Decides which secret is the root and which, if any, signs access tokens, and judges both. */
+export function chooseSecrets(env: Environment, mode: Mode, generated: Secret | null): ChosenSecrets {
+  const problems: ConfigProblem[] = []
+  const warnings: ConfigProblem[] = []
+  const usesSharedSecret = env.JWT_ALGORITHM === 'HS256'
+  const servesAsRoot = !env.AUTH_SECRET && !usesSharedSecret && Boolean(env.JWT_SECRET)
+  const roots = env.AUTH_SECRET ?? (servesAsRoot && env.JWT_SECRET ? [env.JWT_SECRET] : [])
+  const rootSetting = servesAsRoot ? 'JWT_SECRET' : 'AUTH_SECRET'
+  const faults = [
+    ...roots.flatMap((root) => secretProblems(rootSetting, root)),
+    ...(usesSharedSecret ? sharedSecretProblems(env) : []),
+    ...(env.MAIL_PASSWORD ? publishedProblems('MAIL_PASSWORD', env.MAIL_PASSWORD) : []),
+    ...(env.METRICS_TOKEN ? publishedProblems('METRICS_TOKEN', env.METRICS_TOKEN) : []),
+  ]
+  // Development tolerates the old backend's example file; strict mode never does.
+  ;(mode === 'strict' ? problems : warnings).push(...faults)
+  if (servesAsRoot) {
+    warnings.push({
+      setting: 'JWT_SECRET',
+      problem: 'serves as AUTH_SECRET. Rename it: no other service may know it.',
+    })
+  }
+  if (usesSharedSecret && !env.AUTH_SECRET && (mode === 'strict' || !generated)) {
+    problems.push({
+      setting: 'AUTH_SECRET',
+      problem: 'is needed beside JWT_SECRET with HS256',
+      remedy: generate,
+    })
+  } else if (roots.length === 0 && (mode === 'strict' || !generated)) {
+    problems.push({ setting: 'AUTH_SECRET', problem: 'is not set', remedy: generate })
+  }
+  return {
+    roots: roots.length > 0 ? roots.map((root) => new Secret(root)) : generated ? [generated] : [],
+    shared: usesSharedSecret && env.JWT_SECRET ? new Secret(env.JWT_SECRET) : null,
+    problems: env.AUTH_SECRET?.includes(env.JWT_SECRET ?? '') ? [...problems, sameSecret] : problems,
+    warnings,
+  }
+}
+
+const sameSecret: ConfigProblem = {
+  setting: 'JWT_SECRET',
+  problem: 'equals AUTH_SECRET: whoever verifies tokens could then forge everything',
+  remedy: generate,
+}
+
+function sharedSecretProblems(env: Environment): ConfigProblem[] {
+  if (!env.JWT_SECRET)
+    return [{ setting: 'JWT_SECRET', problem: 'is not set, and JWT_ALGORITHM=HS256 signs with it' }]
+  return secretProblems('JWT_SECRET', env.JWT_SECRET)
+}
+
+function secretProblems(setting: string, value: string): ConfigProblem[] {
+  const published = publishedProblems(setting, value)
+  if (published.length > 0) return published
+  const length = Buffer.byteLength(value)
+  if (length < rootSecretBytesMin) {
+    return [
+      {
+        setting,
+        problem: `is ${length} bytes long; at least ${rootSecretBytesMin} are needed`,
+        remedy: generate,
+      },
+    ]
+  }
+  return new Set(value).size < 8 ? [{ setting, problem: 'repeats a few characters', remedy: generate }] : []
+}
+
+function publishedProblems(setting: string, value: string): ConfigProblem[] {
+  const source = publishedSource(value)
+  return source ? [{ setting, problem: `is a published value (${source})`, remedy: generate }] : []
+}

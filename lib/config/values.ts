@@ -1,0 +1,106 @@
+import { z } from 'zod'
+
+/** Schemas of single values, from the text of an environment variable. Empty text counts as not set. */
+
+const booleans: Record<string, boolean> = {
+  true: true,
+  '1': true,
+  yes: true,
+  on: true,
+  false: false,
+  '0': false,
+  no: false,
+  off: false,
+}
+
+/** `True`, `true`, `1`, `yes`, `on` and their opposites: what Python, shells and people write. */
+export const flag = z.string().transform((text, context) => {
+  const value = booleans[text.toLowerCase()]
+  if (value === undefined)
+    context.addIssue({ code: 'custom', message: `"${text}" is neither true nor false` })
+  return value ?? false
+})
+
+export function integer(min: number, max: number) {
+  return z.string().transform((text, context) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+    if (value >= min && value <= max) return value
+    context.addIssue({ code: 'custom', message: `"${text}" is not a whole number from ${min} to ${max}` })
+    return z.NEVER
+  })
+}
+
+/** A JSON array of texts (`["a","b"]`, the old backend's form) or a comma list (`a, b`). */
+export const list = z.string().transform((text, context) => {
+  if (!text.trimStart().startsWith('[')) return splitList(text)
+  const parsed = z.array(z.string()).safeParse(safeJson(text))
+  if (parsed.success) return parsed.data
+  context.addIssue({ code: 'custom', message: 'is neither a JSON array of texts nor a comma list' })
+  return z.NEVER
+})
+
+export const wildcardOrigin = '*'
+
+/** Exact web origins; `*` passes here and is judged by the mode. */
+export const origins = list.transform((items, context) =>
+  items.map((item) => {
+    const origin = item === wildcardOrigin ? item : originOf(item)
+    if (origin === null) {
+      context.addIssue({
+        code: 'custom',
+        message: `"${item}" is not an origin such as https://app.example.com`,
+      })
+    }
+    return origin ?? item
+  }),
+)
+
+export const baseUrl = z.string().transform((text, context) => {
+  const origin = originOf(text)
+  if (origin !== null) return origin
+  const hint = /^[\w.-]+(:\d+)?$/.test(text) ? ` Did you mean "http://${text}"?` : ''
+  context.addIssue({
+    code: 'custom',
+    message: `"${text}" is not a URL of scheme, host and port only.${hint}`,
+  })
+  return z.NEVER
+})
+
+/** Several secrets, the first one in use: `new,old`. */
+export const secrets = z.string().transform(splitList)
+
+/** Which peers may name the client in X-Forwarded-For: a number of hops, or addresses and CIDR blocks. */
+export const trustedProxies = z.string().transform((text, context): TrustedProxies => {
+  if (/^\d$/.test(text)) return { kind: 'hops', hops: Number(text) }
+  const blocks = splitList(text)
+  if (blocks.every((block) => /^[0-9a-f.:]+(\/\d{1,3})?$/i.test(block))) return { kind: 'blocks', blocks }
+  context.addIssue({
+    code: 'custom',
+    message: 'is neither a number of hops (0 to 9) nor a list of addresses and CIDRs',
+  })
+  return z.NEVER
+})
+
+export type TrustedProxies = { kind: 'hops'; hops: number } | { kind: 'blocks'; blocks: readonly string[] }
+
+function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}
+
+function originOf(text: string): string | null {
+  if (!URL.canParse(text)) return null
+  const url = new URL(text)
+  const isBare = (url.pathname === '/' || url.pathname === '') && !url.search && !url.hash && !url.username
+  return isBare && (url.protocol === 'http:' || url.protocol === 'https:') ? url.origin : null
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
