@@ -1,0 +1,61 @@
+import { BlockList, isIP } from 'node:net'
+import type { TrustedProxies } from '#lib/config/values.ts'
+
+const forwardingHeaders = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+]
+
+/** True when some proxy says that it passed this request on. */
+export function wasForwarded(headers: Headers): boolean {
+  return forwardingHeaders.some((name) => headers.has(name))
+}
+
+/**
+ * The client's address: the peer of the socket, or what trusted proxies say in X-Forwarded-For.
+ * Anything missing or malformed on the way means the socket's address.
+ */
+export function clientAddressOf(peer: string, forwardedFor: string | null, trusted: TrustedProxies): string {
+  const socket = normaliseAddress(peer) ?? peer
+  if (!forwardedFor || (trusted.kind === 'hops' && trusted.hops === 0)) return socket
+  const named = forwardedFor.split(',').map((entry) => normaliseAddress(entry.trim()))
+  if (!named.every((address): address is string => address !== null)) return socket
+  return trusted.kind === 'hops'
+    ? (named[Math.max(0, named.length - trusted.hops)] ?? socket)
+    : lastUntrusted([...named, socket], trusted.blocks)
+}
+
+/** The chain ends with the socket's address; walk back while each hop is one of our proxies. */
+function lastUntrusted(chain: readonly string[], blocks: readonly string[]): string {
+  const list = blockList(blocks)
+  const isTrusted = (address: string) => list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  return chain.findLast((address) => !isTrusted(address)) ?? chain[0] ?? ''
+}
+
+const blockLists = new WeakMap<readonly string[], BlockList>()
+
+function blockList(blocks: readonly string[]): BlockList {
+  const known = blockLists.get(blocks)
+  if (known) return known
+  const list = new BlockList()
+  for (const block of blocks) {
+    const [address = '', prefix] = block.split('/')
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    if (prefix === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(prefix), family)
+  }
+  blockLists.set(blocks, list)
+  return list
+}
+
+/** Without brackets, port and zone; IPv4 in IPv6 clothes becomes IPv4. Null for what is no address. */
+function normaliseAddress(text: string): string | null {
+  const bare =
+    /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? text
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1]
+  const address = (mapped ?? bare).replace(/%.*$/, '')
+  return isIP(address) === 0 ? null : address.toLowerCase()
+}

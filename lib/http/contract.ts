@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import type { BlockLimit } from '#lib/limits/limits.ts'
+import type { ProblemCode } from '#lib/problems.ts'
+
+/**
+ * The wire description of one operation, and the only one: the pipeline, the OpenAPI document, the tests and the
+ * client all read it. An endpoint cannot accept, need or refuse anything that is not said here.
+ */
+export interface Contract {
+  /** Stable: clients are generated from it. */
+  operationId: string
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Literal, or with one parameter as the last segment: `/api/auth/sessions/{id}`. */
+  path: `/${string}`
+  /** At most 60 characters. */
+  summary: string
+  description: string
+  tag: 'auth' | 'sessions' | 'keys' | 'operations'
+  /** Who may call it: anybody, or the holder of a live session. */
+  principal: 'none' | 'session'
+  /** A plain object ignores unknown fields (the six operations of the old backend), a strict one refuses them. */
+  body?: z.ZodType
+  /** The body may be absent. */
+  bodyOptional?: boolean
+  /** Schema of the path parameter. A value that does not fit is `not_found`: no object has such a name. */
+  parameter?: z.ZodType<string>
+  responses: Partial<Record<200, z.ZodType>>
+  /** What this operation may refuse beyond what its shape implies, see {@link problemsOf}. */
+  problems: readonly ProblemCode[]
+  /** Limits by address block: a block that is known to have used one up is refused before its body is looked at. */
+  limits?: readonly BlockLimit[]
+  /** True for a request that asks for a session cookie; the origin rule then holds as if it carried one. */
+  startsCookieSession?: (body: unknown) => boolean
+  /** Health checks come from load balancers, which know no host name. */
+  anyHost?: boolean
+  /** Answered before the database is ready; everything else is `unavailable` until then. */
+  answersWhileStarting?: boolean
+  /** `public`: any origin may read it, without credentials, and caches may keep it. */
+  audience?: 'public'
+  /** Answers with something else than JSON. */
+  mediaType?: string
+}
+
+/** Keeps the literal types of a contract while it is checked. */
+export function contract<const C extends Contract>(definition: C): C {
+  return definition
+}
+
+/** Every code that an operation may answer with. Tests refuse any other; the OpenAPI document lists these. */
+export function problemsOf(definition: Contract): readonly ProblemCode[] {
+  const implied: ProblemCode[] = ['internal_error', 'unavailable']
+  if (!definition.anyHost) implied.push('misdirected_host', 'loopback_only')
+  if (definition.body) {
+    implied.push('malformed_json', 'invalid_request', 'unsupported_media_type', 'body_too_large')
+  } else if (definition.method !== 'GET') {
+    implied.push('body_too_large')
+  }
+  if (definition.method !== 'GET' && (definition.principal === 'session' || definition.startsCookieSession)) {
+    implied.push('origin_refused')
+  }
+  if (definition.principal === 'session') {
+    implied.push('unauthenticated', 'invalid_token', 'token_expired', 'session_ended')
+  }
+  if (definition.parameter) implied.push('not_found')
+  if (definition.limits) implied.push('rate_limited')
+  return [...new Set([...implied, ...definition.problems])]
+}
+
+/** The body of every refusal (RFC 9457). `detail` is always a sentence that a person can read. */
+export const ProblemBody = z.strictObject({
+  type: z.url(),
+  title: z.string().min(1),
+  status: z.int(),
+  detail: z.string().min(1),
+  code: z.string(),
+  request_id: z.string(),
+  ended_reason: z.string().optional(),
+  errors: z.array(z.strictObject({ field: z.string(), code: z.string(), detail: z.string() })).optional(),
+})
+export type ProblemBody = z.infer<typeof ProblemBody>

@@ -1,0 +1,98 @@
+import type { z } from 'zod'
+import { Problem, type RateLimitState } from '#lib/problems.ts'
+import { authenticate, type Principal } from '#lib/session/authenticate.ts'
+import type { Contract } from './contract.ts'
+import type { Exchange } from './exchange.ts'
+import { passesOriginRule } from './origin.ts'
+import { rateLimitHeaders } from './problem-reply.ts'
+import { readJsonBody, requireBodySize } from './read-body.ts'
+import { jsonReply, type Reply } from './reply.ts'
+import { requireShape } from './shape.ts'
+
+/** One operation, served by every way of serving. */
+export interface Endpoint {
+  contract: Contract
+  handle(exchange: Exchange): Promise<Reply>
+}
+
+type BodyOf<C extends Contract> = C extends { body: infer Schema extends z.ZodType }
+  ? z.output<Schema>
+  : undefined
+type PrincipalOf<C extends Contract> = C['principal'] extends 'session' ? Principal : null
+type ResponseOf<C extends Contract> = C['responses'] extends { 200: infer Schema extends z.ZodType }
+  ? z.input<Schema>
+  : never
+
+/** What a handler receives: everything checked that the contract asks for. */
+export interface Call<C extends Contract> extends Exchange {
+  body: BodyOf<C>
+  principal: PrincipalOf<C>
+}
+
+/** What a handler returns; the status is 200. */
+export interface Answer<C extends Contract> {
+  body: ResponseOf<C>
+  headers?: Record<string, string>
+  cookies?: readonly string[]
+  rateLimit?: RateLimitState
+}
+
+/**
+ * Binds a handler to its contract. The order of the refusals is the order of these lines; host and method come before
+ * them (answer.ts), and the state of things is the handler's.
+ */
+export function endpoint<const C extends Contract>(
+  contract: C,
+  handler: (call: Call<C>) => Promise<Answer<C>>,
+): Endpoint {
+  return {
+    contract,
+    async handle(exchange) {
+      const sent = await readSent(contract, exchange.request)
+      requireOrigin(contract, exchange, sent)
+      for (const limit of contract.limits ?? [])
+        exchange.runtime.limits.requireOpen(limit, exchange.client.block)
+      const principal = contract.principal === 'session' ? await authenticateCaller(exchange) : null
+      const parameter = requireParameter(contract, exchange.parameter)
+      const body = contract.body
+        ? requireShape(contract.body, sent, contract.bodyOptional ?? false)
+        : undefined
+      const answer = await handler({ ...exchange, parameter, body, principal } as Call<C>)
+      return toReply(contract, answer)
+    },
+  }
+}
+
+async function readSent(contract: Contract, request: Request): Promise<unknown> {
+  if (contract.method === 'GET') return undefined
+  requireBodySize(request.headers)
+  return contract.body ? readJsonBody(request) : undefined
+}
+
+function requireOrigin(contract: Contract, { runtime, request, credential }: Exchange, sent: unknown): void {
+  if (contract.method === 'GET') return
+  const usesCookie = credential.kind === 'cookie' || contract.startsCookieSession?.(sent) === true
+  if (!usesCookie || passesOriginRule(runtime.config, request.headers)) return
+  throw new Problem('origin_refused', { because: `origin ${request.headers.get('origin')}` })
+}
+
+async function authenticateCaller({ runtime, credential, request }: Exchange): Promise<Principal> {
+  const principal = await authenticate(runtime, credential)
+  // The pages' own polling must not keep an abandoned session alive.
+  if (!request.headers.has('x-passive')) runtime.touches.note(principal.session.id)
+  return principal
+}
+
+function requireParameter(contract: Contract, value: string): string {
+  const parsed = contract.parameter?.safeParse(value)
+  if (parsed && !parsed.success) throw new Problem('not_found', { because: 'an id of the wrong form' })
+  return value
+}
+
+function toReply<C extends Contract>(contract: C, answer: Answer<C>): Reply {
+  const headers = { ...(answer.rateLimit && rateLimitHeaders(answer.rateLimit)), ...answer.headers }
+  const reply = contract.mediaType
+    ? { status: 200, headers: { 'content-type': contract.mediaType, ...headers }, body: String(answer.body) }
+    : jsonReply(200, answer.body, headers)
+  return { ...reply, cookies: answer.cookies ?? [] }
+}

@@ -1,0 +1,58 @@
+import type { Endpoint } from './endpoint.ts'
+
+/** The operations of one path, by method. */
+export interface Route {
+  path: string
+  endpoints: readonly Endpoint[]
+}
+
+export interface RouteMatch {
+  route: Route
+  /** Value of the path parameter, percent-decoded once; empty when the path has none. */
+  parameter: string
+}
+
+export interface Router {
+  match(pathname: string): RouteMatch | null
+}
+
+/** Paths are literal, or end in one parameter; a table is all that takes. */
+export function createRouter(endpoints: readonly Endpoint[]): Router {
+  const literal = new Map<string, Route>()
+  const withParameter = new Map<string, Route>()
+  for (const path of new Set(endpoints.map(({ contract }) => contract.path))) {
+    const route = { path, endpoints: endpoints.filter(({ contract }) => contract.path === path) }
+    const prefix = parameterPrefix(path)
+    if (prefix === null) literal.set(path, route)
+    else withParameter.set(prefix, route)
+  }
+  return {
+    match(pathname) {
+      const route = literal.get(pathname)
+      if (route) return { route, parameter: '' }
+      const lastSlash = pathname.lastIndexOf('/') + 1
+      const parameterised = withParameter.get(pathname.slice(0, lastSlash))
+      const parameter = decode(pathname.slice(lastSlash))
+      return parameterised && parameter ? { route: parameterised, parameter } : null
+    },
+  }
+}
+
+function parameterPrefix(path: string): string | null {
+  return /^(.*\/)\{[a-z_]+\}$/.exec(path)?.[1] ?? null
+}
+
+function decode(segment: string): string | null {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return null
+  }
+}
+
+/** The path of an absolute URL, without making a URL object for every request. */
+export function pathnameOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('//') + 2)
+  const end = url.slice(start).search(/[?#]/)
+  return end === -1 ? url.slice(start) : url.slice(start, start + end)
+}

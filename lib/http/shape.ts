@@ -1,0 +1,53 @@
+import type { z } from 'zod'
+import { type FieldProblem, Problem } from '#lib/problems.ts'
+
+/**
+ * Checks a body against its schema.
+ *
+ * @throws Problem `invalid_request` with one entry for each field
+ */
+export function requireShape<Schema extends z.ZodType>(
+  schema: Schema,
+  sent: unknown,
+  isOptional: boolean,
+): z.output<Schema> {
+  const parsed = schema.safeParse(sent === undefined && isOptional ? {} : sent, { reportInput: true })
+  if (parsed.success) return parsed.data
+  const errors = parsed.error.issues.flatMap(toFieldProblems)
+  throw new Problem('invalid_request', {
+    errors,
+    detail: summarise(errors),
+    because: 'the body does not fit',
+  })
+}
+
+function toFieldProblems(issue: z.core.$ZodIssue): FieldProblem[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((field) => ({
+      field,
+      code: 'unknown_field',
+      detail: 'This field is not known here.',
+    }))
+  }
+  return [{ field: issue.path.join('.'), code: codeOf(issue), detail: sentenceOf(issue) }]
+}
+
+function codeOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type' && issue.input === undefined) return 'required'
+  return issue.code === 'custom' ? 'invalid_value' : issue.code
+}
+
+function sentenceOf(issue: z.core.$ZodIssue): string {
+  const isMissing = issue.code === 'invalid_type' && issue.input === undefined
+  if (issue.path.length === 0) return 'Send a JSON object.'
+  return isMissing ? 'This field is required.' : issue.message
+}
+
+function summarise(errors: readonly FieldProblem[]): string {
+  const [first] = errors
+  if (errors.length > 1)
+    return `${errors.length} fields need attention: ${errors.map(({ field }) => field).join(', ')}.`
+  return first?.field
+    ? `${first.field}: ${first.detail}`
+    : (first?.detail ?? 'The request has fields that need attention.')
+}

@@ -1,0 +1,141 @@
+/** One entry per code. Codes are API: renaming one is a breaking change. `detail` is a sentence for people. */
+interface ProblemDefinition {
+  status: number
+  title: string
+  detail: string
+}
+
+export const problems = {
+  malformed_json: { status: 400, title: 'Malformed JSON', detail: 'The body is not well-formed JSON.' },
+  invalid_request: {
+    status: 422,
+    title: 'Invalid request',
+    detail: 'The request has fields that need attention.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Unsupported media type',
+    detail: 'Send the body as application/json, in UTF-8 and not compressed.',
+  },
+  body_too_large: { status: 413, title: 'Body too large', detail: 'The body is larger than 16 KiB.' },
+  not_found: { status: 404, title: 'Not found', detail: 'There is nothing here.' },
+  method_not_allowed: {
+    status: 405,
+    title: 'Method not allowed',
+    detail: 'This path does not answer this method.',
+  },
+  misdirected_host: {
+    status: 421,
+    title: 'Misdirected request',
+    detail: 'This server does not answer for that host name.',
+  },
+  loopback_only: {
+    status: 403,
+    title: 'Trial mode serves this machine only',
+    detail:
+      'This server runs in trial mode and answers only browsers on the same machine. Set DATABASE_URL and APP_URL to leave it.',
+  },
+  origin_refused: {
+    status: 403,
+    title: 'Origin refused',
+    detail: 'This request came from a page that may not use this server with a cookie.',
+  },
+  cookie_needs_https: {
+    status: 400,
+    title: 'Cookies need https',
+    detail: 'Cookie sign-in works over https only. Use the bearer transport or serve the site over https.',
+  },
+  rate_limited: { status: 429, title: 'Too many attempts', detail: 'Too many attempts. Try again later.' },
+  overloaded: { status: 503, title: 'Overloaded', detail: 'The server is busy. Try again in a moment.' },
+  unavailable: {
+    status: 503,
+    title: 'Temporarily unavailable',
+    detail: 'The service is briefly unavailable. Try again in a moment.',
+  },
+  internal_error: {
+    status: 500,
+    title: 'Internal error',
+    detail: 'Something went wrong on our side. Give support the request id.',
+  },
+  unauthenticated: { status: 401, title: 'Sign-in needed', detail: 'Sign in to use this.' },
+  invalid_token: { status: 401, title: 'Invalid token', detail: 'This token is not valid.' },
+  token_expired: { status: 401, title: 'Token expired', detail: 'This token has expired. Refresh it.' },
+  session_ended: { status: 401, title: 'Session ended', detail: 'Your session ended. Sign in again.' },
+  invalid_credentials: { status: 401, title: 'Sign-in refused', detail: 'Invalid email or password' },
+  invalid_refresh_token: {
+    status: 401,
+    title: 'Invalid refresh token',
+    detail: 'This refresh token is not valid.',
+  },
+  account_disabled: { status: 403, title: 'Account disabled', detail: 'This account is disabled.' },
+  registration_closed: {
+    status: 403,
+    title: 'Registration closed',
+    detail: 'This server takes no new accounts.',
+  },
+  email_taken: { status: 400, title: 'Email taken', detail: 'Email already registered' },
+  username_taken: { status: 400, title: 'User name taken', detail: 'Username already taken' },
+  weak_password: { status: 422, title: 'Weak password', detail: 'This password is too easy to guess.' },
+  breached_password: {
+    status: 422,
+    title: 'Breached password',
+    detail: 'This password has appeared in a data breach, so it is easy to guess. Choose a different one.',
+  },
+  wrong_password: { status: 400, title: 'Wrong password', detail: 'Current password is incorrect' },
+  same_password: {
+    status: 400,
+    title: 'Same password',
+    detail: 'New password must be different from current password',
+  },
+  link_invalid: { status: 400, title: 'Link invalid', detail: 'This link is not valid.' },
+  link_used: { status: 400, title: 'Link used', detail: 'This link was already used.' },
+} as const satisfies Record<string, ProblemDefinition>
+
+export type ProblemCode = keyof typeof problems
+
+export interface FieldProblem {
+  field: string
+  code: string
+  detail: string
+}
+
+export interface ProblemOptions {
+  /** The reason for the log and the audit. Never sent to the client, never a secret. */
+  because?: string
+  /** Replaces the sentence of the table. */
+  detail?: string
+  errors?: readonly FieldProblem[]
+  /** Whole seconds, sent as Retry-After. */
+  retryAfterSeconds?: number
+  /** Why the session ended, with `session_ended` and its relatives. */
+  endedReason?: string
+  /** What the limits of this operation say now. */
+  rateLimit?: RateLimitState
+  cause?: unknown
+}
+
+/** The state of the tightest limit of an operation (draft-ietf-httpapi-ratelimit-headers). */
+export interface RateLimitState {
+  policies: readonly { name: string; quota: number; windowSeconds: number }[]
+  name: string
+  remaining: number
+  resetSeconds: number
+}
+
+/** A refusal. Anything else that is thrown is a fault of ours. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly options: ProblemOptions
+
+  constructor(code: ProblemCode, options: ProblemOptions = {}) {
+    super(options.because ?? code, { cause: options.cause })
+    this.name = 'Problem'
+    this.code = code
+    this.options = options
+  }
+}
+
+/** For states that the code before rules out: a violation is a bug, answered with 500. */
+export function invariant(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new Error(`invariant: ${message}`)
+}
