@@ -1,0 +1,86 @@
+import {
+  RateLimiterMemory,
+  RateLimiterPostgres,
+  RateLimiterRedis,
+  RateLimiterRes,
+} from 'rate-limiter-flexible'
+import type { Connection } from '#db/connection.ts'
+import { Problem, type RateLimitState } from '#lib/problems.ts'
+
+export type WindowName = 'registration'
+
+/** How often one address block may do something. */
+const windows: Record<WindowName, { quota: number; windowSeconds: number }> = {
+  registration: { quota: 10, windowSeconds: 3600 },
+}
+
+export interface Windows {
+  /**
+   * Counts one use by an address block.
+   *
+   * @throws Problem `rate_limited` when the window is used up
+   */
+  use(name: WindowName, block: string): Promise<RateLimitState>
+}
+
+/**
+ * Fixed windows shared by all processes, in PostgreSQL or, with a Redis client, there. While the store is down each
+ * process counts for itself.
+ */
+export function createWindows(
+  db: Connection,
+  redis: unknown | null,
+  onUsedUp: (key: string, seconds: number) => void,
+): Windows {
+  const limiters = new Map(
+    (Object.keys(windows) as WindowName[]).map((name) => [name, createLimiter(name, db, redis)] as const),
+  )
+  return {
+    async use(name, block) {
+      const limiter = limiters.get(name)
+      if (!limiter) throw new Error(`no window ${name}`)
+      try {
+        return stateOf(name, await limiter.consume(block))
+      } catch (refusal) {
+        if (!(refusal instanceof RateLimiterRes)) throw refusal
+        const rateLimit = stateOf(name, refusal)
+        onUsedUp(`${name}:${block}`, rateLimit.resetSeconds)
+        throw new Problem('rate_limited', { rateLimit, retryAfterSeconds: rateLimit.resetSeconds })
+      }
+    },
+  }
+}
+
+function createLimiter(name: WindowName, db: Connection, redis: unknown | null) {
+  const { quota: points, windowSeconds: duration } = windows[name]
+  const options = {
+    keyPrefix: name,
+    points,
+    duration,
+    // Once used up, this process refuses by itself until the window ends, without asking the store.
+    inMemoryBlockOnConsumed: points,
+    insuranceLimiter: new RateLimiterMemory({ keyPrefix: name, points, duration }),
+  }
+  if (redis) return new RateLimiterRedis({ ...options, storeClient: redis })
+  return new RateLimiterPostgres({
+    ...options,
+    storeClient: { query: (query: { name: string; text: string; values: unknown[] }) => queryVia(db, query) },
+    storeType: 'client',
+    tableName: 'limiter',
+    tableCreated: true,
+  })
+}
+
+async function queryVia(db: Connection, query: { name: string; text: string; values: unknown[] }) {
+  const rows = await db.run(query)
+  return { rows, rowCount: rows.length }
+}
+
+function stateOf(name: WindowName, { remainingPoints, msBeforeNext }: RateLimiterRes): RateLimitState {
+  return {
+    policies: [{ name, ...windows[name] }],
+    name,
+    remaining: remainingPoints,
+    resetSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),
+  }
+}
