@@ -1,0 +1,51 @@
+import type { SessionRow } from '#db/queries/sessions.ts'
+import type { UserRow } from '#db/queries/users.ts'
+import { readSessionCredential } from '#lib/crypto/session-credential.ts'
+import { Problem } from '#lib/problems.ts'
+import type { Runtime } from '#lib/runtime/runtime.ts'
+
+/** The credentials a request carries. With an Authorization header the cookie counts for nothing. */
+export type PresentedCredential =
+  | { kind: 'none' }
+  | { kind: 'bearer'; token: string }
+  | { kind: 'cookie'; value: string }
+
+/** A signed-in caller: its session was alive when the request was checked. */
+export interface Principal {
+  user: UserRow
+  session: SessionRow
+  credential: PresentedCredential
+}
+
+type Reader = Pick<Runtime, 'accessTokens' | 'roots' | 'sessionCheck' | 'clock'>
+
+/**
+ * Finds out who calls.
+ *
+ * @throws Problem `unauthenticated`, `invalid_token`, `token_expired` (only while the session is alive, so that
+ *         "refresh" is good advice) or `session_ended` with the reason
+ */
+export async function authenticate(runtime: Reader, presented: PresentedCredential): Promise<Principal> {
+  if (presented.kind === 'none') throw new Problem('unauthenticated')
+  const read = await readCredential(runtime, presented)
+  if (read.kind === 'invalid') throw new Problem('invalid_token', { because: read.because })
+  const verdict = await runtime.sessionCheck.check(read.claims)
+  if (verdict.kind === 'ask') throw new Problem('unavailable', { because: 'no check could tell' })
+  if (verdict.kind === 'ended') throw new Problem('session_ended', { endedReason: verdict.reason })
+  const { session, user } = verdict.snapshot
+  if (session.kind !== presented.kind)
+    throw new Problem('invalid_token', { because: 'a credential of another kind' })
+  if (read.kind === 'expired') throw new Problem('token_expired')
+  return { user, session, credential: presented }
+}
+
+/** Verifies a credential without asking whether its session lives. */
+export function readCredential(
+  runtime: Pick<Runtime, 'accessTokens' | 'roots' | 'clock'>,
+  presented: Exclude<PresentedCredential, { kind: 'none' }>,
+) {
+  const now = runtime.clock.now()
+  return presented.kind === 'bearer'
+    ? runtime.accessTokens.read(presented.token, now)
+    : readSessionCredential(presented.value, runtime.roots, now)
+}

@@ -1,0 +1,61 @@
+import type { Config } from '#lib/config/config.ts'
+import { isLoopbackUrl } from '#lib/config/loopback.ts'
+import type { Secret } from '#lib/crypto/secret.ts'
+import { setCookie } from '#lib/encoding/cookie.ts'
+
+/**
+ * Name and flags of the session cookie, by the address of the server.
+ *
+ * On http a `__Host-` cookie cannot be set; cookies ignore ports, so there the name carries ours.
+ *
+ * @returns null where a session cookie cannot be had: plain http on another machine
+ */
+export function sessionCookieName(appUrl: string): SessionCookieName | null {
+  return cookieName(appUrl, 'session')
+}
+
+/** The cookie by which a browser is known to have signed in to an account before (lib/limits/known-device.ts). */
+export function deviceCookieName(appUrl: string): SessionCookieName | null {
+  return cookieName(appUrl, 'device')
+}
+
+export type SessionCookieName = { secure: true; name: `__Host-${string}` } | { secure: false; name: string }
+
+function cookieName(appUrl: string, base: string): SessionCookieName | null {
+  const url = new URL(appUrl)
+  if (url.protocol === 'https:') return { secure: true, name: `__Host-${base}` }
+  return isLoopbackUrl(appUrl) ? { secure: false, name: `${base}_${url.port || 80}` } : null
+}
+
+/**
+ * The Set-Cookie value that hands a session to a browser.
+ *
+ * @param maxAgeSeconds  null: until the browser closes
+ */
+export function sessionCookie(config: Config, credential: Secret, maxAgeSeconds: number | null): string {
+  return write(config, sessionCookieName, credential.reveal(), maxAgeSeconds)
+}
+
+/** The Set-Cookie value that takes the session cookie away. */
+export function clearedSessionCookie(config: Config): string {
+  return write(config, sessionCookieName, '', 0)
+}
+
+const deviceCookieSeconds = 365 * 86_400
+
+/** The Set-Cookie value that lets this browser be known again. */
+export function deviceCookie(config: Config, value: Secret): string {
+  return write(config, deviceCookieName, value.reveal(), deviceCookieSeconds)
+}
+
+function write(
+  config: Config,
+  nameOf: (appUrl: string) => SessionCookieName | null,
+  value: string,
+  maxAgeSeconds: number | null,
+): string {
+  const cookie = nameOf(config.appUrl)
+  if (!cookie) throw new Error('no cookie can be set on this address')
+  const { name, secure } = cookie
+  return setCookie(name, value, { sameSite: 'Lax', maxAgeSeconds, secure: secure as true })
+}

@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { endedReasons } from './ended-reason.ts'
+
+export const Instant = z.iso.datetime({ precision: 3 }).describe('UTC, with milliseconds and Z.')
+
+export const User = z.strictObject({
+  id: z.int().positive().describe('The subject; other services join on it.'),
+  email: z.string(),
+  username: z.string(),
+  roles: z.array(z.string()).describe('Upper-case names, sorted.'),
+  email_verified: z.boolean(),
+})
+
+export const SessionKind = z.enum(['bearer', 'cookie'])
+export const Amr = z.array(z.string()).describe('How the user signed in (RFC 8176).')
+export const EndedReason = z.enum(endedReasons)
+
+/** What a sign-in or a refresh hands out over the bearer transport. */
+export const BearerTokens = z.strictObject({
+  access_token: z.string(),
+  refresh_token: z.string(),
+  token_type: z.literal('bearer'),
+  expires_in: z.int().positive().describe('Seconds until the access token expires.'),
+  user: User,
+})
+
+/** The same over the cookie transport: the credential is in Set-Cookie only. */
+export const CookieSession = z.strictObject({
+  expires_in: z.int().positive().describe('Seconds of disuse after which the session ends.'),
+  user: User,
+})
+
+export const IssuedSession = z.union([BearerTokens, CookieSession])
+
+export const Done = z.strictObject({ status: z.literal('success'), message: z.string() })
+
+export const EndedSessions = z.strictObject({
+  ended: z.int().nonnegative().describe('How many sessions ended.'),
+})

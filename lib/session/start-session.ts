@@ -1,0 +1,72 @@
+import type { Connection } from '#db/connection.ts'
+import { insertSession, type SessionKind } from '#db/queries/sessions.ts'
+import type { UserRow } from '#db/queries/users.ts'
+import { newUuidV7 } from '#lib/runtime/random.ts'
+import type { Runtime } from '#lib/runtime/runtime.ts'
+import { deviceLabel } from './device-label.ts'
+import { type IssuedSession, issueBearerTokens, issueSessionCookie } from './issued-session.ts'
+import { sessionLifetime } from './session-lifetime.ts'
+
+/** The client as the session remembers it. */
+export interface SessionClient {
+  address: string | null
+  userAgent: string | null
+}
+
+export interface SessionStart {
+  kind: SessionKind
+  /** With the epoch that was read together with the verified credential. */
+  user: UserRow
+  /** Authentication methods (RFC 8176), for example `['pwd']`. */
+  amr: readonly string[]
+  remember: boolean
+  client: SessionClient
+  /** A live session of the same browser, which ends as this one begins. */
+  replacesSessionId?: string
+}
+
+/**
+ * Begins a session: one row, whatever the way in.
+ *
+ * @returns null when the user may not have one now: the account was disabled or deleted, or everything was ended
+ *          (a password change) after the credential was read
+ */
+export async function startSession(
+  runtime: Runtime,
+  db: Connection,
+  start: SessionStart,
+): Promise<(IssuedSession & { sessionId: string }) | null> {
+  const { user, kind, amr, client, remember } = start
+  const id = newUuidV7(runtime.random, runtime.clock.now())
+  const userAgent = client.userAgent?.slice(0, userAgentLengthMax) ?? null
+  const lifetime = sessionLifetime(runtime.config.session, remember)
+  const inserted = await insertSession(db, {
+    id,
+    userId: user.id,
+    verifiedEpoch: user.sessionEpoch,
+    kind,
+    amr,
+    remembered: remember,
+    ...lifetime,
+    userAgent,
+    device: deviceLabel(userAgent),
+    clientAddress: client.address,
+    replacesSessionId: start.replacesSessionId ?? null,
+  })
+  if (!inserted) return null
+  const now = inserted.createdAt
+  const session = {
+    ...inserted,
+    id,
+    amr: [...amr],
+    epoch: user.sessionEpoch,
+    generation: 1,
+    authenticatedAt: now,
+    remembered: remember,
+  }
+  const issue = kind === 'bearer' ? issueBearerTokens : issueSessionCookie
+  const issued = await issue(runtime, user, session, now)
+  return { ...issued, sessionId: id }
+}
+
+const userAgentLengthMax = 512

@@ -1,0 +1,27 @@
+import type { Connection } from '#db/connection.ts'
+import { touchSessions } from '#db/queries/sessions.ts'
+
+export interface TouchBatch {
+  /** Notes that a session answered a request. Costs no query now. */
+  note(sessionId: string): void
+  /** Writes what was noted. Kept for the next time when the database does not answer. */
+  flush(): Promise<void>
+}
+
+/** Sessions written in one statement. */
+const batchSize = 500
+
+/** Collects uses of sessions, so that a signed-in request writes nothing itself. The owner calls flush() in intervals. */
+export function createTouchBatch(db: Connection): TouchBatch {
+  const noted = new Set<string>()
+  return {
+    note: (sessionId) => noted.add(sessionId),
+    async flush() {
+      while (noted.size > 0) {
+        const batch = [...noted].slice(0, batchSize)
+        await touchSessions(db, batch)
+        for (const sessionId of batch) noted.delete(sessionId)
+      }
+    },
+  }
+}
