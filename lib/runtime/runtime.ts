@@ -1,0 +1,35 @@
+import type { Database } from '#db/connection.ts'
+import type { Config } from '#lib/config/config.ts'
+import type { RootKeys } from '#lib/crypto/root-keys.ts'
+import type { Limits } from '#lib/limits/limits.ts'
+import type { Passwords } from '#lib/password/passwords.ts'
+import type { AccessTokens } from '#lib/session/access-tokens.ts'
+import type { SessionCheck } from '#lib/session/session-check.ts'
+import type { TouchBatch } from '#lib/session/touch-batch.ts'
+import type { Clock } from './clock.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import type { Random } from './random.ts'
+
+/** Everything a process has one of. Made in one place (create-runtime.ts), passed as the first argument. */
+export interface Runtime {
+  config: Config
+  clock: Clock
+  random: Random
+  log: Log
+  metrics: Metrics
+  database: Database
+  roots: RootKeys
+  accessTokens: AccessTokens
+  sessionCheck: SessionCheck
+  touches: TouchBatch
+  passwords: Passwords
+  limits: Limits
+  /**
+   * 'starting': the database is not ready yet, only liveness is answered. 'serving'. 'stopping': readiness says 503,
+   * requests are still answered.
+   */
+  phase: 'starting' | 'serving' | 'stopping'
+  /** Flushes and closes what the runtime owns. */
+  close(): Promise<void>
+}
