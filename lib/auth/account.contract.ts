@@ -1,0 +1,15 @@
+import { z } from 'zod'
+import { isMailAddress, normaliseMailAddress, normaliseUsername, usernameShape } from './identifiers.ts'
+
+/** A new account's address: one strict addr-spec, its domain as lower-case punycode. */
+export const NewEmail = z
+  .string()
+  .refine(isMailAddress, 'Enter an email address, for example anna@example.com.')
+  .transform(normaliseMailAddress)
+  .meta({ format: 'email' })
+
+/** A new account's public name: 3 to 32 letters, digits, `_`, `.` or `-` of any script. */
+export const NewUsername = z
+  .string()
+  .transform(normaliseUsername)
+  .refine((name) => usernameShape.test(name), 'Use 3 to 32 letters, digits, "_", "." or "-".')

@@ -1,0 +1,121 @@
+import type { Connection } from '#db/connection.ts'
+import { advanceSessionEpoch } from '#db/queries/sessions.ts'
+import { findPasswordCredential, replacePasswordHash } from '#db/queries/users.ts'
+import { currentPasswordBudget } from '#lib/limits/budget-policies.ts'
+import { requireAcceptablePassword } from '#lib/password/acceptable-password.ts'
+import { Problem } from '#lib/problems.ts'
+import type { Runtime } from '#lib/runtime/runtime.ts'
+import type { Principal } from '#lib/session/authenticate.ts'
+import { endedReasonOf } from '#lib/session/ended-reason-of.ts'
+import type { IssuedSession } from '#lib/session/issued-session.ts'
+import { type SessionClient, startSession } from '#lib/session/start-session.ts'
+
+export interface PasswordChange {
+  currentPassword: string
+  newPassword: string
+  client: SessionClient
+}
+
+/**
+ * Changes the password of the caller and ends all other sessions.
+ *
+ * @returns the new cookie of a cookie session, which gets a new id; null for a bearer session, which stays as it is
+ * @throws Problem `wrong_password`, `same_password`, `weak_password`, `breached_password`, `rate_limited`,
+ *         `overloaded`, or `session_ended` when somebody ended everything meanwhile
+ */
+export async function changePassword(
+  runtime: Runtime,
+  { user, session }: Principal,
+  change: PasswordChange,
+): Promise<IssuedSession | null> {
+  runtime.passwords.requireRoom()
+  const verifiedHash = await requireCurrentPassword(runtime, user.id, session.id, change.currentPassword)
+  if (change.newPassword.normalize('NFC') === change.currentPassword.normalize('NFC')) {
+    throw new Problem('same_password')
+  }
+  await requireAcceptablePassword(runtime, change.newPassword, user, 'new_password')
+  const newHash = await runtime.passwords.hash(change.newPassword)
+  const keepsId = session.kind === 'bearer'
+  const outcome = await runtime.database.transaction(async (transaction) => {
+    const epoch = await replaceAndEndOthers(transaction, {
+      userId: user.id,
+      fromEpoch: session.epoch,
+      verifiedHash,
+      newHash,
+      keptSessionId: keepsId ? session.id : null,
+    })
+    if (epoch === null) return 'overtaken'
+    return keepsId
+      ? null
+      : restartSession(runtime, transaction, { user, session, epoch, client: change.client })
+  })
+  if (outcome === 'overtaken') {
+    throw new Problem('session_ended', { endedReason: await endedReasonOf(runtime.database, session.id) })
+  }
+  runtime.log.info(
+    { event: 'password_changed', user_id: user.id, session_id: session.id },
+    'password changed',
+  )
+  return outcome
+}
+
+async function requireCurrentPassword(
+  runtime: Runtime,
+  userId: number,
+  sessionId: string,
+  presented: string,
+): Promise<string> {
+  const counted = await runtime.limits.attempts.count([currentPasswordBudget(sessionId)])
+  try {
+    const credential = await findPasswordCredential(runtime.database, userId)
+    const verdict = await runtime.passwords.verify(credential?.passwordHash ?? null, presented)
+    if (verdict.kind === 'right' && credential) {
+      await counted.right()
+      return credential.passwordHash
+    }
+  } catch (error) {
+    await counted.giveBack()
+    throw error
+  }
+  await counted.refused()
+  throw new Problem('wrong_password', { errors: [wrongField], rateLimit: counted.limit })
+}
+
+const wrongField = {
+  field: 'current_password',
+  code: 'wrong_password',
+  detail: 'Current password is incorrect',
+}
+
+/** Both changes or none. Null when another change came first: then the caller's session is over as well. */
+async function replaceAndEndOthers(
+  transaction: Connection,
+  change: {
+    userId: number
+    fromEpoch: number
+    verifiedHash: string
+    newHash: string
+    keptSessionId: string | null
+  },
+): Promise<number | null> {
+  const advanced = await advanceSessionEpoch(transaction, { ...change, reason: 'password_changed' })
+  if (!advanced) return null
+  const isReplaced = await replacePasswordHash(transaction, change)
+  // Thrown inside the transaction on purpose: the epoch must not move for a change that does not happen.
+  if (!isReplaced) throw new Problem('wrong_password', { because: 'the hash was replaced meanwhile' })
+  return advanced.epoch
+}
+
+function restartSession(
+  runtime: Runtime,
+  transaction: Connection,
+  next: Pick<Principal, 'user' | 'session'> & { epoch: number; client: SessionClient },
+): Promise<IssuedSession | null> {
+  return startSession(runtime, transaction, {
+    kind: next.session.kind,
+    user: { ...next.user, sessionEpoch: next.epoch },
+    amr: next.session.amr,
+    remember: next.session.remembered,
+    client: next.client,
+  })
+}

@@ -1,0 +1,27 @@
+import { advanceSessionEpoch } from '#db/queries/sessions.ts'
+import { Problem } from '#lib/problems.ts'
+import type { Runtime } from '#lib/runtime/runtime.ts'
+import type { Principal } from '#lib/session/authenticate.ts'
+import { endedReasonOf } from '#lib/session/ended-reason-of.ts'
+
+/** Ends all sessions of the caller but this one; returns how many were alive. */
+export async function endOtherSessions(runtime: Runtime, { user, session }: Principal): Promise<number> {
+  const advanced = await advanceSessionEpoch(runtime.database, {
+    userId: user.id,
+    fromEpoch: session.epoch,
+    reason: 'revoked_by_user',
+    keptSessionId: session.id,
+  })
+  // Somebody else ended everything between the check of this session and now.
+  if (!advanced) {
+    throw new Problem('session_ended', { endedReason: await endedReasonOf(runtime.database, session.id) })
+  }
+  const event = {
+    event: 'other_sessions_ended',
+    user_id: user.id,
+    session_id: session.id,
+    ended: advanced.ended,
+  }
+  runtime.log.info(event, 'other sessions ended')
+  return advanced.ended
+}

@@ -1,0 +1,8 @@
+import { endpoint } from '#lib/http/endpoint.ts'
+import { endSessionContract } from './end-session.contract.ts'
+import { endSession } from './end-session.ts'
+
+export const endSessionEndpoint = endpoint(endSessionContract, async ({ runtime, principal, parameter }) => {
+  await endSession(runtime, principal, parameter.toLowerCase())
+  return { body: { ended: 1 } }
+})

@@ -1,0 +1,13 @@
+import { endOwnSession } from '#db/queries/sessions.ts'
+import { Problem } from '#lib/problems.ts'
+import type { Runtime } from '#lib/runtime/runtime.ts'
+import type { Principal } from '#lib/session/authenticate.ts'
+
+/** Ends one session of the caller. @throws Problem `not_found` when it is not theirs, or not alive */
+export async function endSession(runtime: Runtime, principal: Principal, sessionId: string): Promise<void> {
+  const reason = sessionId === principal.session.id ? 'signed_out' : 'revoked_by_user'
+  const isEnded = await endOwnSession(runtime.database, { sessionId, userId: principal.user.id, reason })
+  if (!isEnded) throw new Problem('not_found', { because: 'no live session of this user' })
+  runtime.metrics.count('auth_session_ended', reason)
+  runtime.log.info({ event: 'session_ended', session_id: sessionId, reason }, 'session ended')
+}

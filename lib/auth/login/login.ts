@@ -1,0 +1,113 @@
+import type { SessionKind } from '#db/queries/sessions.ts'
+import { findSignInCandidate, replacePasswordHash, type SignInCandidate } from '#db/queries/users.ts'
+import { normaliseIdentifier } from '#lib/auth/identifiers.ts'
+import { sha256 } from '#lib/crypto/digest.ts'
+import type { CountedAttempt } from '#lib/limits/attempts.ts'
+import { accountBudget, addressBudget } from '#lib/limits/budget-policies.ts'
+import { type KnownDevice, knowsAccount } from '#lib/limits/known-device.ts'
+import type { PasswordVerdict } from '#lib/password/passwords.ts'
+import { Problem, type RateLimitState } from '#lib/problems.ts'
+import type { Runtime } from '#lib/runtime/runtime.ts'
+import type { IssuedSession } from '#lib/session/issued-session.ts'
+import { type SessionClient, startSession } from '#lib/session/start-session.ts'
+
+export interface SignInAttempt {
+  /** Email address or user name, as typed. */
+  identifier: string
+  password: string
+  kind: SessionKind
+  remember: boolean
+  client: SessionClient & { block: string }
+  /** A browser that has signed in before, by its cookie. */
+  device: KnownDevice | null
+  /** A session whose cookie this browser carried; it ends as the new one begins. */
+  replacesSessionId?: string
+}
+
+export interface SignIn {
+  issued: IssuedSession
+  rateLimit: RateLimitState
+}
+
+/**
+ * Signs in with a password.
+ *
+ * @throws Problem `invalid_credentials` for an unknown account and a wrong password alike, `rate_limited` without
+ *         looking at the password, `overloaded`, and after a right password only: `account_disabled`
+ */
+export async function login(runtime: Runtime, attempt: SignInAttempt): Promise<SignIn> {
+  runtime.passwords.requireRoom()
+  const candidate = await findSignInCandidate(runtime.database, normaliseIdentifier(attempt.identifier))
+  const counted = await runtime.limits.attempts.count([
+    accountBudget(accountKey(runtime, attempt, candidate)),
+    addressBudget(attempt.client.block),
+  ])
+  const verdict = await verify(runtime, candidate, attempt.password, counted)
+  if (verdict.kind === 'wrong' || !candidate) throw await refused(runtime, counted)
+  await counted.right()
+  if (candidate.disabledAt) throw new Problem('account_disabled', { because: `user ${candidate.id}` })
+  if (verdict.isOutdated) await renewHash(runtime, candidate, attempt.password)
+  const issued = await startSession(runtime, runtime.database, {
+    ...attempt,
+    user: candidate,
+    amr: ['pwd'],
+  })
+  // Everything was ended after the hash was read: the password that was right is not the password any more.
+  if (!issued) throw new Problem('invalid_credentials', { because: 'the epoch moved during the sign-in' })
+  runtime.metrics.count('auth_login', 'signed_in')
+  const event = {
+    event: 'signed_in',
+    user_id: candidate.id,
+    session_id: issued.sessionId,
+    kind: attempt.kind,
+  }
+  runtime.log.info(event, 'session started')
+  return { issued, rateLimit: counted.limit }
+}
+
+/** By account when it is known, so that address and user name share; a known browser has a budget of its own. */
+function accountKey(
+  runtime: Runtime,
+  { identifier, device }: SignInAttempt,
+  candidate: SignInCandidate | null,
+): string {
+  if (!candidate) {
+    return `account:unknown:${sha256(normaliseIdentifier(identifier).toLowerCase()).toString('base64url')}`
+  }
+  const known = device && knowsAccount(runtime.roots, device, candidate.id)
+  return known ? `account:${candidate.id}:${device.id}` : `account:${candidate.id}`
+}
+
+async function verify(
+  runtime: Runtime,
+  candidate: SignInCandidate | null,
+  password: string,
+  counted: CountedAttempt,
+): Promise<PasswordVerdict> {
+  try {
+    return await runtime.passwords.verify(candidate?.passwordHash ?? null, password)
+  } catch (error) {
+    await counted.giveBack()
+    throw error
+  }
+}
+
+async function refused(runtime: Runtime, counted: CountedAttempt): Promise<Problem> {
+  await counted.refused()
+  runtime.metrics.count('auth_login', 'invalid_credentials')
+  return new Problem('invalid_credentials', { rateLimit: counted.limit })
+}
+
+/** Replaces an old hash while the password is at hand. A failure costs nothing: the next sign-in tries again. */
+async function renewHash(
+  runtime: Runtime,
+  { id, passwordHash }: SignInCandidate,
+  password: string,
+): Promise<void> {
+  try {
+    const newHash = await runtime.passwords.hash(password)
+    await replacePasswordHash(runtime.database, { userId: id, verifiedHash: passwordHash ?? '', newHash })
+  } catch (error) {
+    runtime.log.warn({ event: 'password_hash_not_renewed', user_id: id, error }, 'old hash kept')
+  }
+}

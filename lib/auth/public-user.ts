@@ -1,0 +1,14 @@
+import type { z } from 'zod'
+import type { UserRow } from '#db/queries/users.ts'
+import type { User } from '#lib/session/session.contract.ts'
+
+/** A user as clients see it. Field by field, so that a new column does not leak. */
+export function publicUser(user: UserRow): z.infer<typeof User> {
+  return {
+    id: user.id,
+    email: user.email,
+    username: user.username,
+    roles: user.roles,
+    email_verified: user.emailVerifiedAt !== null,
+  }
+}

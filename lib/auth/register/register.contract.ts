@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { NewEmail, NewUsername } from '#lib/auth/account.contract.ts'
+import { contract } from '#lib/http/contract.ts'
+import { NewPassword } from '#lib/password/password.contract.ts'
+import { User } from '#lib/session/session.contract.ts'
+
+export const registerContract = contract({
+  operationId: 'register',
+  method: 'POST',
+  path: '/api/auth/register',
+  summary: 'Create an account',
+  description: 'Creates an account. Nobody is signed in by it. At most 10 an hour from one address.',
+  tag: 'auth',
+  principal: 'none',
+  body: z.object({ email: NewEmail, username: NewUsername, password: NewPassword }),
+  responses: {
+    200: z.strictObject({ status: z.literal('success'), message: z.string(), user: User.optional() }),
+  },
+  problems: [
+    'email_taken',
+    'username_taken',
+    'weak_password',
+    'breached_password',
+    'registration_closed',
+    'overloaded',
+  ],
+  limits: ['registration'],
+})

@@ -1,0 +1,33 @@
+import { changePasswordContract } from './auth/change-password/change-password.contract.ts'
+import { endOtherSessionsContract } from './auth/end-other-sessions/end-other-sessions.contract.ts'
+import { endSessionContract } from './auth/end-session/end-session.contract.ts'
+import { jwksContract } from './auth/jwks/jwks.contract.ts'
+import { listSessionsContract } from './auth/list-sessions/list-sessions.contract.ts'
+import { loginContract } from './auth/login/login.contract.ts'
+import { logoutContract } from './auth/logout/logout.contract.ts'
+import { meContract } from './auth/me/me.contract.ts'
+import { refreshContract } from './auth/refresh/refresh.contract.ts'
+import { registerContract } from './auth/register/register.contract.ts'
+import { setupContract } from './auth/setup/setup.contract.ts'
+import { liveContract } from './health/live.contract.ts'
+import { metricsContract } from './health/metrics.contract.ts'
+import { readyContract } from './health/ready.contract.ts'
+import type { Contract } from './http/contract.ts'
+
+/** The wire of the whole product; nothing here reaches the server side. */
+export const contracts: readonly Contract[] = [
+  registerContract,
+  loginContract,
+  logoutContract,
+  meContract,
+  refreshContract,
+  changePasswordContract,
+  listSessionsContract,
+  endOtherSessionsContract,
+  endSessionContract,
+  setupContract,
+  jwksContract,
+  liveContract,
+  readyContract,
+  metricsContract,
+]

@@ -1,0 +1,33 @@
+import { changePasswordEndpoint } from './auth/change-password/change-password.endpoint.ts'
+import { endOtherSessionsEndpoint } from './auth/end-other-sessions/end-other-sessions.endpoint.ts'
+import { endSessionEndpoint } from './auth/end-session/end-session.endpoint.ts'
+import { jwksEndpoint } from './auth/jwks/jwks.endpoint.ts'
+import { listSessionsEndpoint } from './auth/list-sessions/list-sessions.endpoint.ts'
+import { loginEndpoint } from './auth/login/login.endpoint.ts'
+import { logoutEndpoint } from './auth/logout/logout.endpoint.ts'
+import { meEndpoint } from './auth/me/me.endpoint.ts'
+import { refreshEndpoint } from './auth/refresh/refresh.endpoint.ts'
+import { registerEndpoint } from './auth/register/register.endpoint.ts'
+import { setupEndpoint } from './auth/setup/setup.endpoint.ts'
+import { liveEndpoint } from './health/live.endpoint.ts'
+import { metricsEndpoint } from './health/metrics.endpoint.ts'
+import { readyEndpoint } from './health/ready.endpoint.ts'
+import type { Endpoint } from './http/endpoint.ts'
+
+/** Every operation of the product, whatever way it is served. */
+export const endpoints: readonly Endpoint[] = [
+  registerEndpoint,
+  loginEndpoint,
+  logoutEndpoint,
+  meEndpoint,
+  refreshEndpoint,
+  changePasswordEndpoint,
+  listSessionsEndpoint,
+  endOtherSessionsEndpoint,
+  endSessionEndpoint,
+  setupEndpoint,
+  jwksEndpoint,
+  liveEndpoint,
+  readyEndpoint,
+  metricsEndpoint,
+]

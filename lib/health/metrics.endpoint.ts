@@ -1,0 +1,20 @@
+import { isLoopbackHost } from '#lib/config/loopback.ts'
+import { equalInConstantTime } from '#lib/crypto/digest.ts'
+import { wasForwarded } from '#lib/http/client-address.ts'
+import { endpoint } from '#lib/http/endpoint.ts'
+import type { Exchange } from '#lib/http/exchange.ts'
+import { Problem } from '#lib/problems.ts'
+import { metricsContract } from './metrics.contract.ts'
+
+export const metricsEndpoint = endpoint(metricsContract, async (call) => {
+  if (!mayRead(call)) throw new Problem('not_found', { because: 'neither this machine nor the token' })
+  return { body: await call.runtime.metrics.expose() }
+})
+
+function mayRead({ runtime, request, client, credential }: Exchange): boolean {
+  if (isLoopbackHost(client.address) && !wasForwarded(request.headers)) return true
+  const token = runtime.config.metricsToken
+  return (
+    token !== null && credential.kind === 'bearer' && equalInConstantTime(credential.token, token.reveal())
+  )
+}
