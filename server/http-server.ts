@@ -1,0 +1,91 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { startRefusal } from './start-refusal.ts'
+
+/** Answers a request; `peer` is the address of the socket's other end. */
+export type FetchHandler = (request: Request, peer: string) => Promise<Response>
+
+export interface HttpServer {
+  port: number
+  /** Takes no new connections, lets requests under way finish, and cuts what is left after `msMax`. */
+  close(msMax: number): Promise<void>
+}
+
+const headersTimeoutMs = 10_000
+const requestTimeoutMs = 30_000
+/** Longer than the idle time of common load balancers (60 s), so that they close first. */
+const keepAliveTimeoutMs = 65_000
+
+/**
+ * Listens on every address of `hosts`, on one port.
+ *
+ * @param port  0 takes a free one, on the first address only
+ * @throws Error with a sentence when the port is taken
+ */
+export async function listen(
+  handler: FetchHandler,
+  hosts: readonly string[],
+  port: number,
+): Promise<HttpServer> {
+  const listener = toRequestListener(handler)
+  const [firstHost = '127.0.0.1', ...otherHosts] = hosts
+  const first = await listenOn(listener, firstHost, port)
+  const servers = [first]
+  const bound = (first.address() as AddressInfo).port
+  for (const host of port === 0 ? [] : otherHosts) {
+    try {
+      servers.push(await listenOn(listener, host, bound))
+    } catch (error) {
+      // A machine without IPv6 has no ::1; then 127.0.0.1 is all there is.
+      if (!isAddressMissing(error)) throw error
+    }
+  }
+  return {
+    port: bound,
+    close: async (msMax) => void (await Promise.all(servers.map((server) => closeServer(server, msMax)))),
+  }
+}
+
+function toRequestListener(handler: FetchHandler): RequestListener {
+  return getRequestListener(
+    (request, { incoming }) => handler(request, (incoming as IncomingMessage).socket.remoteAddress ?? ''),
+    // Requests without a usable Host or path never become a Request; the adapter says 400 by itself.
+    { overrideGlobalObjects: true },
+  ) as RequestListener
+}
+
+function listenOn(listener: RequestListener, host: string, port: number): Promise<Server> {
+  const server = createServer({ connectionsCheckingInterval: 1000 }, listener)
+  server.headersTimeout = headersTimeoutMs
+  server.requestTimeout = requestTimeoutMs
+  server.keepAliveTimeout = keepAliveTimeoutMs
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(withSentence(error, host, port)))
+    server.listen(port, host, () => resolve(server))
+  })
+}
+
+function withSentence(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (error.code !== 'EADDRINUSE') return error
+  return startRefusal(
+    `Port ${port} on ${host} is taken by another program. Stop it, or set PORT to another one.`,
+    error,
+  )
+}
+
+function isAddressMissing(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code
+  return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT'
+}
+
+function closeServer(server: Server, msMax: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), msMax)
+    server.close(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}

@@ -1,0 +1,83 @@
+import type { Config } from '#lib/config/config.ts'
+import { loadEnvironment } from '#lib/config/env.ts'
+import { type ConfigOutcome, type ConfigProblem, modeOf, readConfig } from '#lib/config/read-config.ts'
+import { Secret } from '#lib/crypto/secret.ts'
+import { type DataDirectory, openDataDirectory } from './data-directory.ts'
+import { type EmbeddedDatabase, startEmbeddedDatabase } from './embedded-database.ts'
+import { startRefusal } from './start-refusal.ts'
+import { describeProblems } from './start-up-screen.ts'
+
+/** What a process has before it makes its runtime. */
+export interface Preparation {
+  config: Config
+  warnings: ConfigProblem[]
+  embeddedDatabase: EmbeddedDatabase | null
+  /** Stops the embedded database and gives the data directory back. */
+  release(): Promise<void>
+}
+
+/**
+ * Reads the configuration and makes what trial and development bring along: secrets, and in trial the database.
+ *
+ * @param root  of the clone
+ * @throws a start refusal with all problems of the configuration at once
+ */
+export async function prepare(root: string): Promise<Preparation> {
+  const { variables, warnings } = loadEnvironment(root)
+  const isStrict = isStrictEnvironment(variables)
+  // Judged before anything is made: a refused start leaves nothing behind.
+  requireConfig(readConfig(variables, isStrict ? null : placeholders), warnings)
+  const data = isStrict ? null : openData(root)
+  try {
+    return await prepareWith(root, variables, warnings, data)
+  } catch (error) {
+    data?.release()
+    throw error
+  }
+}
+
+const placeholders = {
+  authSecret: new Secret('x'.repeat(48)),
+  databaseUrl: new Secret('postgresql://embedded'),
+}
+
+async function prepareWith(
+  root: string,
+  variables: Record<string, string | undefined>,
+  warnings: ConfigProblem[],
+  data: DataDirectory | null,
+): Promise<Preparation> {
+  const needsDatabase = !variables['DATABASE_URL'] && data !== null
+  const embeddedDatabase = needsDatabase
+    ? await startEmbeddedDatabase({ root, dataPath: data.path, password: data.databasePassword })
+    : null
+  const supplies = data && { authSecret: data.authSecret, databaseUrl: embeddedDatabase?.url ?? null }
+  const read = requireConfig(readConfig(variables, supplies), warnings)
+  return {
+    ...read,
+    embeddedDatabase,
+    async release() {
+      await embeddedDatabase?.stop()
+      data?.release()
+    },
+  }
+}
+
+function isStrictEnvironment(variables: Record<string, string | undefined>): boolean {
+  const isDebug = /^(true|1|yes|on)$/i.test(variables['DEBUG'] ?? '')
+  return modeOf({ DATABASE_URL: variables['DATABASE_URL'], DEBUG: isDebug }) === 'strict'
+}
+
+function openData(root: string): DataDirectory {
+  const outcome = openDataDirectory(root)
+  if (outcome.kind === 'opened') return outcome.data
+  throw startRefusal(
+    `A server of this folder is already running (process ${outcome.pid}). Stop it first, or use it.`,
+  )
+}
+
+function requireConfig(outcome: ConfigOutcome, warnings: ConfigProblem[]) {
+  const all = [...warnings, ...outcome.warnings]
+  if (outcome.kind === 'refused') throw startRefusal(describeProblems(outcome.problems, all))
+  return { config: outcome.config, warnings: all }
+}
