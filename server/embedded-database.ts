@@ -134,7 +134,7 @@ async function addressOf(base: string, user: SystemUser | null): Promise<Address
 
 function urlOf(address: Address, password: Secret): string {
   const host = address.kind === 'socket' ? encodeURIComponent(address.directory) : `127.0.0.1:${address.port}`
-  return `postgresql://${role}:${password.reveal()}@${host}/${databaseName}`
+  return `postgresql://${role}:${encodeURIComponent(password.reveal())}@${host}/${databaseName}`
 }
 
 /** @returns the process id of a server that already runs on this cluster and lets us in; removes a stale lock */

@@ -76,16 +76,18 @@ async function announce(preparation: Preparation, runtime: Runtime, http: HttpSe
   )
 }
 
+const echoMs = 500
+
 type StopSignal = 'SIGTERM' | 'SIGINT'
 
 function untilSignal(): Promise<StopSignal> {
   return new Promise((resolve) => {
+    let firstMs: number | null = null
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      let count = 0
       process.on(signal, () => {
-        count += 1
-        // A second Ctrl-C: the person does not want to wait.
-        if (count > 1) process.exit(1)
+        firstMs ??= performance.now()
+        // Ctrl-C arrives from the terminal and from the launcher; a second press means: do not wait.
+        if (performance.now() - firstMs > echoMs) process.exit(1)
         resolve(signal)
       })
     }

@@ -1,0 +1,72 @@
+// Shared by the launchers. Plain JavaScript without dependencies: it runs before anything is installed.
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+const oldestNode = [20, 19]
+
+/** Prints a sentence and leaves. */
+export function giveUp(sentence) {
+  process.stderr.write(`\n${sentence}\n\n`)
+  process.exit(1)
+}
+
+export function requireNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const isOldEnough = major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])
+  if (!isOldEnough)
+    giveUp(`Node ${oldestNode.join('.')} or newer is needed; this is ${process.versions.node}.`)
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(file, 'utf8'))
+}
+
+/**
+ * Installs what package-lock.json names, if what is there differs from it.
+ *
+ * @param {{ withDevelopment: boolean }} options  false: only what a start needs
+ */
+export function installDependencies({ withDevelopment }) {
+  const manifest = readJson(join(root, 'package.json'))
+  const wanted = { ...manifest.dependencies, ...(withDevelopment && manifest.devDependencies) }
+  const isInstalled = Object.entries(wanted).every(([name, version]) => {
+    const file = join(root, 'node_modules', name, 'package.json')
+    return existsSync(file) && readJson(file).version === version
+  })
+  if (isInstalled) return
+  process.stdout.write('Installing dependencies (npm ci) …\n')
+  const options = ['ci', '--no-audit', '--no-fund', ...(withDevelopment ? [] : ['--omit=dev'])]
+  const { status } = runNpm(options)
+  if (status !== 0) giveUp('The dependencies could not be installed; npm says why above.')
+}
+
+/** npm is a script on Windows and needs a shell there. */
+export function runNpm(options) {
+  return spawnSync('npm', options, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
+}
+
+/** Threads for hashing besides the four that file and name look-ups use (see lib/runtime/cores.ts). */
+export function threadPoolSize() {
+  return process.env.UV_THREADPOOL_SIZE ?? String(availableParallelism() + 4)
+}
+
+/**
+ * Runs a Node program in place of this one: same terminal, same signals, same exit code.
+ *
+ * @param {string[]} options
+ * @param {NodeJS.ProcessEnv} [variables]
+ */
+export function become(options, variables = {}) {
+  const child = spawn(process.execPath, options, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, UV_THREADPOOL_SIZE: threadPoolSize(), ...variables },
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.once('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)))
+}

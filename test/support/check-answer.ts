@@ -1,0 +1,81 @@
+import { contracts } from '#lib/contracts.ts'
+import { type Contract, ProblemBody, problemsOf } from '#lib/http/contract.ts'
+import { problems } from '#lib/problems.ts'
+
+/** An answer as tests look at it. */
+export interface TestAnswer {
+  status: number
+  headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever the answer holds; its shape is checked here
+  body: any
+  text: string
+}
+
+/** Refusals that may come for any path and method, before an operation is chosen. */
+const unrouted = new Set([
+  'not_found',
+  'method_not_allowed',
+  'misdirected_host',
+  'loopback_only',
+  'unavailable',
+])
+
+/**
+ * Holds an answer against the contract of its operation: an undocumented status, code or field fails the test, as does
+ * a header that every answer must have.
+ */
+export async function checkAnswer(method: string, pathname: string, response: Response): Promise<TestAnswer> {
+  const text = await response.text()
+  const isJson = /json/.test(response.headers.get('content-type') ?? '')
+  const answer = {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: isJson && text ? JSON.parse(text) : {},
+  }
+  const where = `${method} ${pathname} answered ${answer.status} ${text}`
+  requireHeaders(answer, where)
+  const contract = contractOf(method, pathname)
+  if (answer.status >= 400) requireDocumentedProblem(answer, contract, where)
+  else if (method !== 'OPTIONS' && method !== 'HEAD') requireDocumentedBody(answer, contract, where)
+  return answer
+}
+
+export function contractOf(method: string, pathname: string): Contract | undefined {
+  const wanted = method === 'HEAD' ? 'GET' : method
+  return contracts.find((contract) => {
+    const pattern = new RegExp(`^${contract.path.replace(/\{[a-z_]+\}/, '[^/]+')}$`)
+    return contract.method === wanted && pattern.test(pathname)
+  })
+}
+
+function requireHeaders({ headers, status }: TestAnswer, where: string): void {
+  const missing = ['x-request-id', 'x-content-type-options', 'cache-control'].filter(
+    (name) => !headers.has(name),
+  )
+  if (missing.length > 0) throw new Error(`${where} without ${missing.join(', ')}`)
+  if (!/\bOrigin\b/.test(headers.get('vary') ?? '')) throw new Error(`${where} without Vary: Origin`)
+  if (status === 401 && !headers.has('www-authenticate')) throw new Error(`${where} without WWW-Authenticate`)
+  if ((status === 429 || status === 503) && !headers.has('retry-after'))
+    throw new Error(`${where} without Retry-After`)
+  if (headers.has('set-cookie') && headers.get('cache-control') !== 'no-store') {
+    throw new Error(`${where}: a cookie on an answer that may be stored`)
+  }
+}
+
+function requireDocumentedProblem(answer: TestAnswer, contract: Contract | undefined, where: string): void {
+  const body = ProblemBody.parse(answer.body)
+  const documented = contract ? problemsOf(contract) : []
+  const isDocumented = documented.some((code) => code === body.code) || (!contract && unrouted.has(body.code))
+  if (!isDocumented) throw new Error(`${where}: ${body.code} is not documented`)
+  const { status } = problems[body.code as keyof typeof problems]
+  const mayDiffer = body.code === 'invalid_credentials'
+  if (answer.status !== status && !mayDiffer) throw new Error(`${where}: ${body.code} is ${status}`)
+  if (body.status !== answer.status) throw new Error(`${where}: status and body disagree`)
+}
+
+function requireDocumentedBody(answer: TestAnswer, contract: Contract | undefined, where: string): void {
+  const schema = contract?.responses[answer.status as 200]
+  if (!schema) throw new Error(`${where}: this status is not documented`)
+  schema.parse(contract?.mediaType ? answer.text : answer.body)
+}

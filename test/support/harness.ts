@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, inject, onTestFinished } from 'vitest'
+import { readConfig } from '#lib/config/read-config.ts'
+import { Secret } from '#lib/crypto/secret.ts'
+import { endpoints } from '#lib/endpoints.ts'
+import { answer } from '#lib/http/answer.ts'
+import { createRouter, pathnameOf } from '#lib/http/router.ts'
+import type { Clock } from '#lib/runtime/clock.ts'
+import { createRuntime } from '#lib/runtime/create-runtime.ts'
+import { createLog } from '#lib/runtime/log.ts'
+import type { Runtime } from '#lib/runtime/runtime.ts'
+import { type ApiClient, createApiClient, type Transport } from './api-client.ts'
+import { checkAnswer } from './check-answer.ts'
+import { createTestDatabase, type TestDatabase } from './database.ts'
+
+export interface TestServer {
+  runtime: Runtime
+  database: TestDatabase
+  time: TestTime
+  /** Log lines so far, parsed. */
+  logs: Record<string, unknown>[]
+  /** A client with an address of its own, so that no limit is shared between tests. */
+  client(options?: { address?: string }): ApiClient
+  close(): Promise<void>
+}
+
+export interface TestTime {
+  /** Moves the clock of the process and the one of the database together. */
+  advance(by: { seconds: number }): Promise<void>
+}
+
+export const testAppUrl = 'http://localhost:8000'
+
+/**
+ * A server without a socket: the real endpoints and pipeline over a database of its own. `variables` are settings as
+ * the environment has them; the mode is strict unless they say otherwise.
+ */
+async function testServer(variables: Record<string, string> = {}): Promise<TestServer> {
+  const database = await createTestDatabase(inject('databaseServerUrl'))
+  const logs: Record<string, unknown>[] = []
+  const { clock, time } = testClock(database)
+  const runtime = await createRuntime(testConfig(database.url, variables), {
+    clock,
+    log: createLog('debug', { write: (line: string) => void logs.push(JSON.parse(line)) }),
+  })
+  runtime.phase = 'serving'
+  const router = createRouter(endpoints)
+  const transport =
+    (peer: string): Transport =>
+    async (request) => {
+      const pathname = pathnameOf(request.url)
+      const response = await answer(runtime, router.match(pathname), request, { address: peer, via: 'node' })
+      return checkAnswer(request.method, pathname, response)
+    }
+  return {
+    runtime,
+    database,
+    time,
+    logs,
+    client: ({ address = uniqueAddress() } = {}) => createApiClient(testAppUrl, transport(address)),
+    async close() {
+      await runtime.close()
+      await database.drop()
+    },
+  }
+}
+
+/** One server for all tests of a file. Give tests accounts of their own; use {@link serverForThisTest} to move time. */
+export function useServer(variables: Record<string, string> = {}): TestServer {
+  const holder: { server?: TestServer } = {}
+  beforeAll(async () => {
+    holder.server = await testServer(variables)
+  })
+  afterAll(() => holder.server?.close())
+  return new Proxy({} as TestServer, {
+    get: (_, key) => {
+      if (!holder.server) throw new Error('the server starts before the first test of the file')
+      return Reflect.get(holder.server, key)
+    },
+  })
+}
+
+/** As {@link testServer}, closed when the test ends. */
+export async function serverForThisTest(variables: Record<string, string> = {}): Promise<TestServer> {
+  const server = await testServer(variables)
+  onTestFinished(() => server.close())
+  return server
+}
+
+function testConfig(databaseUrl: string, variables: Record<string, string>) {
+  const outcome = readConfig(
+    {
+      DATABASE_URL: databaseUrl,
+      APP_URL: testAppUrl,
+      AUTH_SECRET: 'a root secret of the tests that is long enough',
+      MAIL: 'off',
+      LOG_LEVEL: 'debug',
+      ...variables,
+    },
+    { authSecret: new Secret('a generated secret of the tests that is long enough'), databaseUrl: null },
+  )
+  if (outcome.kind === 'refused') throw new Error(JSON.stringify(outcome.problems))
+  return outcome.config
+}
+
+function testClock(database: TestDatabase): { clock: Clock; time: TestTime } {
+  let offsetMs = 0
+  return {
+    clock: { now: () => new Date(Date.now() + offsetMs), monotonicMs: () => performance.now() + offsetMs },
+    time: {
+      async advance({ seconds }) {
+        offsetMs += seconds * 1000
+        await database.sql('UPDATE test_clock SET offset_seconds = $1', [offsetMs / 1000])
+      },
+    },
+  }
+}
+
+/** From 10.0.0.0/8: each test client is a house of its own. */
+function uniqueAddress(): string {
+  return `10.${[...randomBytes(3)].join('.')}`
+}

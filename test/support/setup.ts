@@ -1,0 +1,24 @@
+import { Socket } from 'node:net'
+import { afterEach, beforeEach, expect, vi } from 'vitest'
+import { isLoopbackHost } from '#lib/config/loopback.ts'
+import { problemMatchers } from './problem-matchers.ts'
+
+expect.extend(problemMatchers)
+
+/** No test may reach beyond this machine, by accident least of all. */
+const connect = Socket.prototype.connect
+Socket.prototype.connect = function (this: Socket, ...input: unknown[]) {
+  const [first] = input.flat() as [{ host?: string; path?: string } | undefined]
+  if (typeof first === 'object' && first?.host && !first.path && !isLoopbackHost(first.host)) {
+    throw new Error(`a test tried to connect to ${first.host}`)
+  }
+  return Reflect.apply(connect, this, input)
+} as typeof connect
+
+beforeEach(() => {
+  vi.spyOn(console, 'error')
+})
+
+afterEach(() => {
+  expect(vi.mocked(console.error).mock.calls, 'console.error was called').toEqual([])
+})
