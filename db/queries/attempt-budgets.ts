@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
-import type { Connection } from '#db/connection.ts'
-import { attemptBudgets } from '#db/schema.ts'
-import { statement } from '#db/statement.ts'
+import type { Connection } from '../connection.ts'
+import { attemptBudgets } from '../schema.ts'
+import { statement } from '../statement.ts'
 
 /** What reserve_attempts() is asked for; see the migration that defines it. */
 export interface RequestedBudget {

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
-import type { Connection } from '#db/connection.ts'
-import { roles, settings, userRoles, users } from '#db/schema.ts'
-import { statement } from '#db/statement.ts'
+import type { Connection } from '../connection.ts'
+import { roles, settings, userRoles, users } from '../schema.ts'
+import { statement } from '../statement.ts'
 
 const administratorExists = sql`exists (
   select from ${userRoles} join ${roles} on ${roles.id} = ${userRoles.roleId} and ${roles.name} = 'ADMIN'

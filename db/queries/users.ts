@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
-import type { Connection } from '#db/connection.ts'
-import { passwordCredentials, roles, userRoles, users } from '#db/schema.ts'
-import { statement } from '#db/statement.ts'
+import type { Connection } from '../connection.ts'
+import { passwordCredentials, roles, userRoles, users } from '../schema.ts'
+import { statement } from '../statement.ts'
 
 export interface UserRow {
   id: number

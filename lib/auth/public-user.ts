@@ -1,9 +1,8 @@
-import type { z } from 'zod'
 import type { UserRow } from '#db/queries/users.ts'
 import type { User } from '#lib/session/session.contract.ts'
 
 /** A user as clients see it. Field by field, so that a new column does not leak. */
-export function publicUser(user: UserRow): z.infer<typeof User> {
+export function publicUser(user: UserRow): User {
   return {
     id: user.id,
     email: user.email,

@@ -1,4 +1,3 @@
-import type { z } from 'zod'
 import type { Config } from '#lib/config/config.ts'
 import type { IssuedSession } from '#lib/session/issued-session.ts'
 import type { IssuedSession as IssuedSessionBody } from '#lib/session/session.contract.ts'
@@ -9,10 +8,10 @@ import { publicUser } from './public-user.ts'
 export function sessionAnswer(config: Config, issued: IssuedSession) {
   const user = publicUser(issued.user)
   if (issued.kind === 'cookie') {
-    const body: z.infer<typeof IssuedSessionBody> = { expires_in: issued.expiresInSeconds, user }
+    const body: IssuedSessionBody = { expires_in: issued.expiresInSeconds, user }
     return { body, cookies: [sessionCookie(config, issued.credential, issued.maxAgeSeconds)] }
   }
-  const body: z.infer<typeof IssuedSessionBody> = {
+  const body: IssuedSessionBody = {
     access_token: issued.accessToken.reveal(),
     refresh_token: issued.refreshToken.reveal(),
     token_type: 'bearer',

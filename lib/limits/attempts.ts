@@ -1,16 +1,11 @@
 import type { Connection } from '#db/connection.ts'
-import {
-  confirmRefusedAttempt,
-  type ReservedBudget,
-  releaseAttempts,
-  reserveAttempts,
-} from '#db/queries/attempt-budgets.ts'
+import type { ReservedBudget } from '#db/queries/attempt-budgets.ts'
 import { Problem, type RateLimitState } from '#lib/problems.ts'
 import type { Clock } from '#lib/runtime/clock.ts'
 import type { Log } from '#lib/runtime/log.ts'
+import { type AttemptStore, createDatabaseStore, createMemoryStore } from './attempt-store.ts'
 import { type Budget, delayAfter } from './budget-policies.ts'
-import { createInFlight } from './in-flight.ts'
-import { createMemoryAttempts } from './memory-attempts.ts'
+import { createInFlight, type InFlight } from './in-flight.ts'
 
 /** A try that has been counted and waits for its outcome. Call exactly one of the three. */
 export interface CountedAttempt {
@@ -37,6 +32,15 @@ export interface Attempts {
 
 const waitMsMax = 2000
 
+interface Counter {
+  database: AttemptStore
+  memory: AttemptStore
+  inFlight: InFlight
+  clock: Clock
+  log: Log
+  onUsedUp: (key: string, seconds: number) => void
+}
+
 /** @param onUsedUp  told of every budget that refuses, with the seconds it will go on refusing */
 export function createAttempts(
   db: Connection,
@@ -44,100 +48,119 @@ export function createAttempts(
   log: Log,
   onUsedUp: (key: string, seconds: number) => void,
 ): Attempts {
-  const inFlight = createInFlight()
-  const memory = createMemoryAttempts()
-
-  async function reserve(
-    budgets: readonly Budget[],
-  ): Promise<{ rows: ReservedBudget[]; store: 'database' | 'memory' }> {
-    try {
-      return { rows: await reserveAttempts(db, budgets), store: 'database' }
-    } catch (error) {
-      // Never unlimited: this process goes on counting by itself.
-      log.warn({ event: 'attempts_store_down', error }, 'counting tries in memory')
-      return { rows: memory.reserve(budgets, clock.monotonicMs()), store: 'memory' }
-    }
-  }
-
-  async function admit(budgets: readonly Budget[]) {
-    const keys = budgets.map((budget) => budget.key)
-    const deadlineMs = clock.monotonicMs() + waitMsMax
-    for (;;) {
-      const crowded = budgets.find((budget) => inFlight.entered(budget.key) >= budget.free)
-      if (crowded) {
-        await waitOrRefuse(crowded, deadlineMs, () => crowdedOut(budgets, crowded))
-        continue
-      }
-      inFlight.enter(keys)
-      const reserved = await reserve(budgets)
-      const refusing = reserved.rows.find((row) => !row.admitted)
-      if (!refusing) {
-        inFlight.admit(keys)
-        return reserved
-      }
-      inFlight.leave(keys, false)
-      const refuse = () => {
-        onUsedUp(refusing.key, refusing.retryAfterSeconds ?? 0)
-        return usedUp(budgets, refusing)
-      }
-      if (inFlight.admitted(refusing.key) === 0) throw refuse()
-      await waitOrRefuse(refusing, deadlineMs, refuse)
-    }
-  }
-
-  /** Waits for a try under the same key to end: if it proves right, there is room again. */
-  async function waitOrRefuse({ key }: { key: string }, deadlineMs: number, refusal: () => Problem) {
-    const msLeft = deadlineMs - clock.monotonicMs()
-    if (msLeft <= 0) throw refusal()
-    await inFlight.waitForOne(key, msLeft)
-  }
-
+  const stores = { database: createDatabaseStore(db), memory: createMemoryStore(clock) }
+  const counter: Counter = { ...stores, inFlight: createInFlight(), clock, log, onUsedUp }
   return {
     async count(budgets) {
-      const { rows, store } = await admit(budgets)
-      const keys = budgets.map((budget) => budget.key)
-      const [account] = budgets
-      const counted = rows.find((row) => row.key === account.key)?.refused ?? 0
-      const settle = async (write: () => Promise<void>) => {
-        try {
-          if (store === 'database') await write()
-        } catch (error) {
-          // What stays counted errs on the safe side.
-          log.warn({ event: 'attempts_store_down', error }, 'a try stays counted')
-        } finally {
-          inFlight.leave(keys, true)
-        }
-      }
-      return {
-        limit: stateOf(budgets, rows),
-        right: () => settle(() => releaseAttempts(db, { cleared: [account.key], returned: keys.slice(1) })),
-        giveBack: () => settle(() => releaseAttempts(db, { cleared: [], returned: keys })),
-        refused: () =>
-          settle(async () => {
-            const delaySeconds = delayAfter(account, counted)
-            if (delaySeconds > 0) await confirmRefusedAttempt(db, account.key, delaySeconds)
-          }),
-      }
+      const { rows, store } = await admit(counter, budgets)
+      return countedAttempt(counter, store, budgets, rows)
     },
   }
 }
 
-/** The wait is over and only tries without an outcome stand in the way. */
+interface Reservation {
+  rows: ReservedBudget[]
+  /** The one that counted, and that the outcome goes to. */
+  store: AttemptStore
+}
+
+async function reserve({ database, memory, log }: Counter, budgets: readonly Budget[]): Promise<Reservation> {
+  try {
+    return { rows: await database.reserve(budgets), store: database }
+  } catch (error) {
+    // Never unlimited: this process goes on counting by itself.
+    log.warn({ event: 'attempts_store_down', error }, 'counting tries in memory')
+    return { rows: await memory.reserve(budgets), store: memory }
+  }
+}
+
+/** Counts the try, waiting where only other tries without an outcome stand in the way. */
+async function admit(counter: Counter, budgets: readonly Budget[]): Promise<Reservation> {
+  const { inFlight, clock } = counter
+  const keys = budgets.map((budget) => budget.key)
+  const deadlineMs = clock.monotonicMs() + waitMsMax
+  for (;;) {
+    const crowded = budgets.find((budget) => inFlight.entered(budget.key) >= budget.free)
+    if (crowded) {
+      await waitOrThrow(counter, crowded.key, deadlineMs, () => crowdedOut(budgets, crowded))
+      continue
+    }
+    inFlight.enter(keys)
+    const reservation = await reserve(counter, budgets)
+    const refusing = reservation.rows.find((row) => !row.admitted)
+    if (!refusing) {
+      inFlight.admit(keys)
+      return reservation
+    }
+    inFlight.leave(keys, false)
+    // Tries that may still prove right would make room; without any, waiting is for nothing.
+    const latestMs = inFlight.admitted(refusing.key) > 0 ? deadlineMs : clock.monotonicMs()
+    await waitOrThrow(counter, refusing.key, latestMs, () => usedUp(counter, budgets, refusing))
+  }
+}
+
+async function waitOrThrow(
+  { inFlight, clock }: Counter,
+  key: string,
+  deadlineMs: number,
+  refusal: () => Problem,
+) {
+  const msLeft = deadlineMs - clock.monotonicMs()
+  if (msLeft <= 0) throw refusal()
+  await inFlight.waitForOne(key, msLeft)
+}
+
+function countedAttempt(
+  { inFlight, log }: Counter,
+  store: AttemptStore,
+  budgets: readonly [Budget, ...Budget[]],
+  rows: readonly ReservedBudget[],
+): CountedAttempt {
+  const [account] = budgets
+  const keys = budgets.map((budget) => budget.key)
+  const settle = async (write: () => Promise<void>) => {
+    try {
+      await write()
+    } catch (error) {
+      // What stays counted errs on the safe side.
+      log.warn({ event: 'attempts_store_down', error }, 'a try stays counted')
+    } finally {
+      inFlight.leave(keys, true)
+    }
+  }
+  return {
+    limit: stateOf(budgets, rows),
+    right: () => settle(() => store.release({ cleared: [account.key], returned: keys.slice(1) })),
+    giveBack: () => settle(() => store.release({ cleared: [], returned: keys })),
+    refused: () =>
+      settle(async () => {
+        const counted = rows.find((row) => row.key === account.key)?.refused ?? 0
+        const delaySeconds = delayAfter(account, counted)
+        if (delaySeconds > 0) await store.confirm(account.key, delaySeconds)
+      }),
+  }
+}
+
+/** The wait is over, and tries without an outcome still hold every place. */
 function crowdedOut(budgets: readonly Budget[], crowded: Budget): Problem {
   const isAddress = crowded.delayMaxSeconds === null
   return isAddress
     ? new Problem('overloaded', { retryAfterSeconds: 1, because: 'tries in flight from one address' })
-    : usedUp(budgets, { key: crowded.key, admitted: false, refused: crowded.free, retryAfterSeconds: 1 })
+    : limited(budgets, crowded.key, 1)
 }
 
-function usedUp(budgets: readonly Budget[], refusing: ReservedBudget): Problem {
-  const retryAfterSeconds = Math.max(1, Math.ceil(refusing.retryAfterSeconds ?? 1))
-  const name = budgets.find((budget) => budget.key === refusing.key)?.name ?? ''
+function usedUp({ onUsedUp }: Counter, budgets: readonly Budget[], refusing: ReservedBudget): Problem {
+  onUsedUp(refusing.key, refusing.retryAfterSeconds ?? 0)
+  return limited(budgets, refusing.key, Math.max(1, Math.ceil(refusing.retryAfterSeconds ?? 1)))
+}
+
+function limited(budgets: readonly Budget[], key: string, retryAfterSeconds: number): Problem {
+  const name = budgets.find((budget) => budget.key === key)?.name ?? ''
   return new Problem('rate_limited', {
     retryAfterSeconds,
     because: `budget ${name} is used up`,
     detail: `Too many attempts. Try again in ${retryAfterSeconds} ${retryAfterSeconds === 1 ? 'second' : 'seconds'}.`,
-    rateLimit: { ...stateOf(budgets, [refusing]), name, remaining: 0, resetSeconds: retryAfterSeconds },
+    rateLimit: { ...stateOf(budgets, []), name, remaining: 0, resetSeconds: retryAfterSeconds },
   })
 }
 

@@ -1,4 +1,4 @@
-import type { SessionRow } from '#db/queries/sessions.ts'
+import type { SessionRow } from '#db/queries/session-rows.ts'
 import type { UserRow } from '#db/queries/users.ts'
 import { readSessionCredential } from '#lib/crypto/session-credential.ts'
 import { Problem } from '#lib/problems.ts'

@@ -1,4 +1,4 @@
-import type { SessionRow } from '#db/queries/sessions.ts'
+import type { SessionRow } from '#db/queries/session-rows.ts'
 import type { UserRow } from '#db/queries/users.ts'
 import { deriveRefreshToken } from '#lib/crypto/refresh-token.ts'
 import type { Secret } from '#lib/crypto/secret.ts'

@@ -1,4 +1,5 @@
-import type { RefreshStep, SessionWithUser } from '#db/queries/sessions.ts'
+import type { SessionWithUser } from '#db/queries/session-rows.ts'
+import type { RefreshStep } from '#db/queries/session-use.ts'
 import type { EndedReason } from './ended-reason.ts'
 import { judgeSession } from './session-state.ts'
 

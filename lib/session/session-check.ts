@@ -1,5 +1,6 @@
 import type { Connection } from '#db/connection.ts'
-import { findSession, type SessionWithUser } from '#db/queries/sessions.ts'
+import type { SessionWithUser } from '#db/queries/session-rows.ts'
+import { findSession } from '#db/queries/sessions.ts'
 import type { EndedReason } from './ended-reason.ts'
 import { judgeSession } from './session-state.ts'
 

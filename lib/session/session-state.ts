@@ -1,4 +1,4 @@
-import { idleToleranceSeconds, type SessionWithUser } from '#db/queries/sessions.ts'
+import { idleToleranceSeconds, type SessionWithUser } from '#db/queries/session-rows.ts'
 import { type EndedReason, toEndedReason } from './ended-reason.ts'
 
 export type SessionState = { kind: 'alive' } | { kind: 'ended'; reason: EndedReason }

@@ -11,6 +11,8 @@ export const User = z.strictObject({
   email_verified: z.boolean(),
 })
 
+export type User = z.infer<typeof User>
+
 export const SessionKind = z.enum(['bearer', 'cookie'])
 export const Amr = z.array(z.string()).describe('How the user signed in (RFC 8176).')
 export const EndedReason = z.enum(endedReasons)
@@ -31,6 +33,7 @@ export const CookieSession = z.strictObject({
 })
 
 export const IssuedSession = z.union([BearerTokens, CookieSession])
+export type IssuedSession = z.infer<typeof IssuedSession>
 
 export const Done = z.strictObject({ status: z.literal('success'), message: z.string() })
 

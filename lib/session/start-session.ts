@@ -1,5 +1,6 @@
 import type { Connection } from '#db/connection.ts'
-import { insertSession, type SessionKind } from '#db/queries/sessions.ts'
+import type { SessionKind } from '#db/queries/session-rows.ts'
+import { insertSession } from '#db/queries/sessions.ts'
 import type { UserRow } from '#db/queries/users.ts'
 import { newUuidV7 } from '#lib/runtime/random.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'

@@ -1,5 +1,5 @@
 import type { Connection } from '#db/connection.ts'
-import { touchSessions } from '#db/queries/sessions.ts'
+import { touchSessions } from '#db/queries/session-use.ts'
 
 export interface TouchBatch {
   /** Notes that a session answered a request. Costs no query now. */

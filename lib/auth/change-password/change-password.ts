@@ -1,5 +1,5 @@
 import type { Connection } from '#db/connection.ts'
-import { advanceSessionEpoch } from '#db/queries/sessions.ts'
+import { advanceSessionEpoch } from '#db/queries/session-endings.ts'
 import { findPasswordCredential, replacePasswordHash } from '#db/queries/users.ts'
 import { currentPasswordBudget } from '#lib/limits/budget-policies.ts'
 import { requireAcceptablePassword } from '#lib/password/acceptable-password.ts'

@@ -1,4 +1,4 @@
-import { advanceSessionEpoch } from '#db/queries/sessions.ts'
+import { advanceSessionEpoch } from '#db/queries/session-endings.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { Principal } from '#lib/session/authenticate.ts'

@@ -1,4 +1,4 @@
-import { endOwnSession } from '#db/queries/sessions.ts'
+import { endOwnSession } from '#db/queries/session-endings.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { Principal } from '#lib/session/authenticate.ts'

@@ -1,4 +1,4 @@
-import type { SessionKind } from '#db/queries/sessions.ts'
+import type { SessionKind } from '#db/queries/session-rows.ts'
 import { findSignInCandidate, replacePasswordHash, type SignInCandidate } from '#db/queries/users.ts'
 import { normaliseIdentifier } from '#lib/auth/identifiers.ts'
 import { sha256 } from '#lib/crypto/digest.ts'

@@ -1,4 +1,4 @@
-import { endSessions } from '#db/queries/sessions.ts'
+import { endSessions } from '#db/queries/session-endings.ts'
 import { readRefreshToken } from '#lib/crypto/refresh-token.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { type PresentedCredential, readCredential } from '#lib/session/authenticate.ts'

@@ -1,4 +1,5 @@
-import { endSessions, presentRefreshGeneration, touchSession } from '#db/queries/sessions.ts'
+import { endSessions } from '#db/queries/session-endings.ts'
+import { presentRefreshGeneration, touchSession } from '#db/queries/session-use.ts'
 import { readRefreshToken } from '#lib/crypto/refresh-token.ts'
 import { readSessionCredential } from '#lib/crypto/session-credential.ts'
 import { Problem } from '#lib/problems.ts'

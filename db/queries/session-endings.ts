@@ -1,0 +1,80 @@
+import { sql } from 'drizzle-orm'
+import type { Connection } from '../connection.ts'
+import { sessionEpochs, sessions, users } from '../schema.ts'
+import { statement } from '../statement.ts'
+import { aliveNow } from './session-rows.ts'
+
+const end = statement<{ sessionIds: readonly string[]; reason: string }, { id: string }>(
+  'end_sessions',
+  (p) => sql`
+    update ${sessions} set ended_at = app_now(), ended_reason = ${p.reason}
+    where ${sessions.id} = any(${p.sessionIds}::uuid[]) and ${sessions.endedAt} is null
+    returning ${sessions.id} as id`,
+)
+
+/** Ends sessions that have not ended yet. */
+export async function endSessions(
+  db: Connection,
+  sessionIds: readonly string[],
+  reason: string,
+): Promise<string[]> {
+  const rows = await db.run(end({ sessionIds, reason }))
+  return rows.map((row) => row.id)
+}
+
+const endOwn = statement<{ sessionId: string; userId: number; reason: string }, { id: string }>(
+  'end_own_session',
+  (p) => sql`
+    update ${sessions} set ended_at = app_now(), ended_reason = ${p.reason}
+    from ${users}
+    where ${sessions.id} = ${p.sessionId} and ${sessions.userId} = ${p.userId}
+      and ${users.id} = ${sessions.userId} and ${aliveNow}
+    returning ${sessions.id} as id`,
+)
+
+/** Ends one live session of this user; false when it is not theirs or not alive. */
+export async function endOwnSession(
+  db: Connection,
+  session: { sessionId: string; userId: number; reason: string },
+): Promise<boolean> {
+  const rows = await db.run(endOwn(session))
+  return rows.length === 1
+}
+
+const advance = statement<
+  { userId: number; fromEpoch: number; reason: string; keptSessionId: string | null },
+  { epoch: number; ended: number }
+>(
+  'advance_session_epoch',
+  (p) => sql`
+    with advanced as (
+      update ${users} set session_epoch = session_epoch + 1
+      where ${users.id} = ${p.userId} and ${users.sessionEpoch} = ${p.fromEpoch}
+      returning id, session_epoch
+    ), noted as (
+      insert into ${sessionEpochs} (user_id, epoch, reason) select id, session_epoch, ${p.reason} from advanced
+    ), kept as (
+      update ${sessions} set session_epoch = advanced.session_epoch from advanced
+      where ${sessions.id} = ${p.keptSessionId}::uuid and ${sessions.userId} = advanced.id
+    )
+    select advanced.session_epoch as epoch, (
+      select count(*)::integer from ${sessions} join ${users} on ${users.id} = ${sessions.userId}
+      where ${sessions.userId} = ${p.userId} and ${sessions.id} is distinct from ${p.keptSessionId}::uuid
+        and ${aliveNow}
+    ) as ended
+    from advanced`,
+)
+
+/**
+ * Ends every session of a user except one, whatever their number, by moving the epoch: one row, no race with a
+ * sign-in in flight.
+ *
+ * @returns null when the user is no longer in `fromEpoch`: somebody else ended everything first
+ */
+export async function advanceSessionEpoch(
+  db: Connection,
+  change: { userId: number; fromEpoch: number; reason: string; keptSessionId: string | null },
+): Promise<{ epoch: number; ended: number } | null> {
+  const [row] = await db.run(advance(change))
+  return row ?? null
+}
