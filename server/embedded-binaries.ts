@@ -24,7 +24,11 @@ const platformNames: Partial<Record<NodeJS.Platform, string>> = { win32: 'window
 export function findBinaries(root: string, user: SystemUser | null): PostgresBinaries {
   const native = nativeDirectory(root)
   restoreSymlinks(native)
-  if (!user || runs(join(native, 'bin', 'postgres'), user)) return binariesIn(native, null)
+  if (!user) return binariesIn(native, null)
+  const runsInPlace = runs(join(native, 'bin', 'postgres'), user)
+  if (runsInPlace && mayEnter(root, user)) return binariesIn(native, null)
+  mkdirSync(sharedRoot, { recursive: true, mode: 0o755 })
+  if (runsInPlace) return binariesIn(native, sharedRoot)
   const shared = join(sharedRoot, versionOf(native))
   if (!existsSync(shared)) copyTo(native, shared)
   return binariesIn(shared, sharedRoot)
@@ -65,6 +69,10 @@ function runs(binary: string, { uid, gid }: SystemUser): boolean {
   return result.status === 0
 }
 
+function mayEnter(directory: string, { uid, gid }: SystemUser): boolean {
+  return spawnSync('sh', ['-c', 'cd "$0"', directory], { uid, gid, cwd: '/', stdio: 'ignore' }).status === 0
+}
+
 function versionOf(native: string): string {
   const { version } = JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8'))
   return `postgresql-${version}`
@@ -72,7 +80,6 @@ function versionOf(native: string): string {
 
 /** Copied aside and moved into place, so that a copy that was cut short is never taken for a whole one. */
 function copyTo(native: string, target: string): void {
-  mkdirSync(dirname(target), { recursive: true, mode: 0o755 })
   const aside = join(dirname(target), `.${basename(target)}.${process.pid}`)
   cpSync(native, aside, { recursive: true, verbatimSymlinks: true })
   renameSync(aside, target)

@@ -24,8 +24,8 @@ export function chooseSecrets(env: Environment, mode: Mode, generated: Secret | 
   const roots = env.AUTH_SECRET ?? (servesAsRoot && env.JWT_SECRET ? [env.JWT_SECRET] : [])
   const rootSetting = servesAsRoot ? 'JWT_SECRET' : 'AUTH_SECRET'
   const faults = [
-    ...roots.flatMap((root) => secretProblems(rootSetting, root)),
-    ...(usesSharedSecret ? sharedSecretProblems(env) : []),
+    ...roots.flatMap((root, index) => secretProblems(rootSetting, root, entryOf(roots, index))),
+    ...(usesSharedSecret && env.JWT_SECRET ? secretProblems('JWT_SECRET', env.JWT_SECRET) : []),
     ...(env.MAIL_PASSWORD ? publishedProblems('MAIL_PASSWORD', env.MAIL_PASSWORD) : []),
     ...(env.METRICS_TOKEN ? publishedProblems('METRICS_TOKEN', env.METRICS_TOKEN) : []),
   ]
@@ -49,24 +49,34 @@ export function chooseSecrets(env: Environment, mode: Mode, generated: Secret | 
   return {
     roots: roots.length > 0 ? roots.map((root) => new Secret(root)) : generated ? [generated] : [],
     shared: usesSharedSecret && env.JWT_SECRET ? new Secret(env.JWT_SECRET) : null,
-    problems: env.AUTH_SECRET?.includes(env.JWT_SECRET ?? '') ? [...problems, sameSecret] : problems,
+    problems: [...problems, ...sharedSecretProblems(env)],
     warnings,
   }
 }
 
-const sameSecret: ConfigProblem = {
-  setting: 'JWT_SECRET',
-  problem: 'equals AUTH_SECRET: whoever verifies tokens could then forge everything',
-  remedy: generate,
+/** Faults that no mode tolerates. */
+function sharedSecretProblems({
+  JWT_SECRET: shared,
+  JWT_ALGORITHM,
+  AUTH_SECRET,
+}: Environment): ConfigProblem[] {
+  const setting = 'JWT_SECRET'
+  if (!shared) {
+    const problem = 'is not set, and JWT_ALGORITHM=HS256 signs with it'
+    return JWT_ALGORITHM === 'HS256' ? [{ setting, problem, remedy: generate }] : []
+  }
+  // Contained, not only equal: AUTH_SECRET is a list, and its items have no spaces around them.
+  const holdsRoot = AUTH_SECRET?.some((root) => shared.includes(root))
+  const problem = 'holds AUTH_SECRET: whoever verifies tokens could then forge everything'
+  return holdsRoot ? [{ setting, problem, remedy: generate }] : []
 }
 
-function sharedSecretProblems(env: Environment): ConfigProblem[] {
-  if (!env.JWT_SECRET)
-    return [{ setting: 'JWT_SECRET', problem: 'is not set, and JWT_ALGORITHM=HS256 signs with it' }]
-  return secretProblems('JWT_SECRET', env.JWT_SECRET)
+/** Which of several secrets is meant; a comma in a secret makes it several. */
+function entryOf(roots: readonly string[], index: number): string {
+  return roots.length === 1 ? '' : ` (entry ${index + 1} of ${roots.length}, split at commas)`
 }
 
-function secretProblems(setting: string, value: string): ConfigProblem[] {
+function secretProblems(setting: string, value: string, entry = ''): ConfigProblem[] {
   const published = publishedProblems(setting, value)
   if (published.length > 0) return published
   const length = Buffer.byteLength(value)
@@ -74,7 +84,7 @@ function secretProblems(setting: string, value: string): ConfigProblem[] {
     return [
       {
         setting,
-        problem: `is ${length} bytes long; at least ${rootSecretBytesMin} are needed`,
+        problem: `is ${length} bytes long${entry}; at least ${rootSecretBytesMin} are needed`,
         remedy: generate,
       },
     ]

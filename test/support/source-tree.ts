@@ -31,7 +31,14 @@ export function readSourceTree(): SourceFile[] {
     '*.ts',
     '*.tsx',
   ])
-  const paths = [...new Set(listed.toString().split('\n').filter((path) => path !== '' && existsSync(path)))]
+  const paths = [
+    ...new Set(
+      listed
+        .toString()
+        .split('\n')
+        .filter((path) => path !== '' && existsSync(path)),
+    ),
+  ]
   return paths.map((path) => parseSource(path, readFileSync(path, 'utf8')))
 }
 
