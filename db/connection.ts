@@ -42,6 +42,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     types: { getTypeParser: typeParser },
   })
   pool.on('error', options.onIdleError)
+  // A connection that is lost while it is in use raises this as well as the error of its query; unheard, it would end
+  // the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return {
     run: (query) => withClient(pool, (client) => runOn(client, query)),
     transaction: (work) => withClient(pool, (client) => inTransaction(client, work)),

@@ -54,11 +54,11 @@ export type FlatSessionRow = Omit<SessionRow, 'id' | 'createdAt'> &
 
 export function unflatten(row: FlatSessionRow): SessionWithUser {
   const { sessionId, sessionCreatedAt, epochReason, now, ...rest } = row
-  const { id, email, username, emailVerifiedAt, disabledAt, sessionEpoch, createdAt, roles, ...session } =
-    rest
+  const { id, email, username, emailVerifiedAt, disabledAt, deletedAt, ...others } = rest
+  const { sessionEpoch, createdAt, roles, ...session } = others
   return {
     session: { ...session, id: sessionId, createdAt: sessionCreatedAt },
-    user: { id, email, username, emailVerifiedAt, disabledAt, sessionEpoch, createdAt, roles },
+    user: { id, email, username, emailVerifiedAt, disabledAt, deletedAt, sessionEpoch, createdAt, roles },
     epochReason,
     now,
   }

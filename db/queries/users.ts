@@ -9,6 +9,7 @@ export interface UserRow {
   username: string
   emailVerifiedAt: Date | null
   disabledAt: Date | null
+  deletedAt: Date | null
   sessionEpoch: number
   createdAt: Date
   /** Upper-case names, sorted. */
@@ -24,7 +25,7 @@ export interface SignInCandidate extends UserRow {
 export const userColumns = sql`
   ${users.id} as "id", ${users.email} as "email", ${users.username} as "username",
   ${users.emailVerifiedAt} as "emailVerifiedAt", ${users.disabledAt} as "disabledAt",
-  ${users.sessionEpoch} as "sessionEpoch", ${users.createdAt} as "createdAt",
+  ${users.deletedAt} as "deletedAt", ${users.sessionEpoch} as "sessionEpoch", ${users.createdAt} as "createdAt",
   array(select ${roles.name} from ${userRoles} join ${roles} on ${roles.id} = ${userRoles.roleId}
     where ${userRoles.userId} = ${users.id} order by ${roles.name}) as "roles"`
 
@@ -78,8 +79,8 @@ const insert = statement<NewUser, UserRow>(
       returning role_id
     )
     select created.id, created.email, created.username, created.email_verified_at as "emailVerifiedAt",
-      created.disabled_at as "disabledAt", created.session_epoch as "sessionEpoch",
-      created.created_at as "createdAt",
+      created.disabled_at as "disabledAt", created.deleted_at as "deletedAt",
+      created.session_epoch as "sessionEpoch", created.created_at as "createdAt",
       array(select ${roles.name} from ${roles} join granted on granted.role_id = ${roles.id} order by 1) as "roles"
     from created`,
 )
