@@ -43,13 +43,12 @@ export function otherSpellings(canonical: string): string[] {
 }
 
 /** Every text that one changed, added or lost character makes of this one. */
-export function* oneCharacterAway(text: string, alphabet: string): Generator<string> {
-  for (let index = 0; index <= text.length; index++) {
+export function oneCharacterAway(text: string, alphabet: string): string[] {
+  return Array.from({ length: text.length + 1 }, (_, index) => {
     const [before, after] = [text.slice(0, index), text.slice(index)]
-    if (after) yield before + after.slice(1)
-    for (const character of alphabet) {
-      if (character !== after[0]) yield before + character + after
-      if (after && character !== after[0]) yield before + character + after.slice(1)
-    }
-  }
+    const characters = [...alphabet].filter((character) => character !== after[0])
+    const added = characters.map((character) => before + character + after)
+    const changed = characters.map((character) => before + character + after.slice(1))
+    return after ? [...added, ...changed, before + after.slice(1)] : added
+  }).flat()
 }

@@ -91,7 +91,11 @@ const outages = {
 /** To the postmaster and every backend; each of those is a group of its own. */
 function signalAll(signal: NodeJS.Signals): void {
   const postmaster = postmasterPid()
-  const backends = execFileSync('pgrep', ['-P', String(postmaster)]).toString().trim().split('\n').map(Number)
+  const backends = execFileSync('pgrep', ['-P', String(postmaster)])
+    .toString()
+    .trim()
+    .split('\n')
+    .map(Number)
   for (const pid of [postmaster, ...backends]) process.kill(pid, signal)
 }
 

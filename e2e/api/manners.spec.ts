@@ -1,0 +1,177 @@
+import { signIn } from '#test/support/api-client.ts'
+import { expect, test } from '../support/api.ts'
+
+const login = '/api/auth/login'
+const json = { 'content-type': 'application/json' }
+
+const malformed: Record<string, string> = {
+  'half an object': '{"email":',
+  'a duplicate name': '{"email":"a","password":"b","email":"c"}',
+  'a byte order mark': '\uFEFF{"email":"a","password":"b"}',
+  words: 'email=a&password=b',
+}
+for (const [what, body] of Object.entries(malformed)) {
+  test(`${what} is malformed JSON`, async ({ server }) => {
+    expect(await server.client().send(login, { body, headers: json })).toBeProblem(400, 'malformed_json')
+  })
+}
+
+const unacceptable: Record<string, string> = {
+  'a list': '[]',
+  'a number': '1',
+  null: 'null',
+  'a list for a text': '{"email":["a"],"password":"b"}',
+  NUL: '{"email":"a\\u0000","password":"b"}',
+  'a lone surrogate': '{"email":"a\\ud800","password":"b"}',
+  'nine levels': `{"email":"a","password":"b","x":${'['.repeat(9)}${']'.repeat(9)}}`,
+  'a missing field': '{"email":"a"}',
+}
+for (const [what, body] of Object.entries(unacceptable)) {
+  test(`${what} is JSON of the wrong shape`, async ({ server }) => {
+    const answer = await server.client().send(login, { body, headers: json })
+
+    expect(answer).toBeProblem(422, 'invalid_request')
+    expect(typeof answer.body.detail).toBe('string')
+  })
+}
+
+for (const type of [
+  'text/plain',
+  'application/x-www-form-urlencoded',
+  'multipart/form-data; boundary=x',
+  '',
+]) {
+  test(`a body of the type "${type}" is refused`, async ({ server }) => {
+    const answer = await server.client().send(login, { body: '{}', headers: { 'content-type': type } })
+
+    expect(answer).toBeProblem(415, 'unsupported_media_type')
+  })
+}
+
+test('a compressed body is refused', async ({ server }) => {
+  const headers = { ...json, 'content-encoding': 'gzip' }
+
+  expect(await server.client().send(login, { body: '{}', headers })).toBeProblem(
+    415,
+    'unsupported_media_type',
+  )
+})
+
+test('a body of a megabyte is refused before anything is read, also a password of one', async ({
+  server,
+}) => {
+  const client = server.client()
+  const password = 'x'.repeat(1024 * 1024)
+
+  expect(await client.send(login, { json: { email: 'a', password } })).toBeProblem(413, 'body_too_large')
+})
+
+test('an unknown path is not found, as a problem', async ({ server }) => {
+  for (const path of ['/api/nothing', '/api/auth/me/x.css', '/api/auth', '/api/auth/me/']) {
+    expect(await server.client().send(path)).toBeProblem(404, 'not_found')
+  }
+})
+
+test('an unknown method names those that are known', async ({ server }) => {
+  for (const method of ['PUT', 'PATCH', 'DELETE']) {
+    const answer = await server.client().send(login, { method })
+    expect(answer).toBeProblem(405, 'method_not_allowed')
+    expect(answer.headers.get('allow')).toBe('POST, OPTIONS')
+  }
+})
+
+test('HEAD is GET without a body', async ({ server }) => {
+  const client = server.client()
+  await signIn(client)
+
+  const answer = await client.send('/api/auth/me', { method: 'HEAD' })
+
+  expect(answer.status).toBe(200)
+  expect(answer.text).toBe('')
+})
+
+test('a preflight of an allowed origin is 204 and says what may be sent', async ({ server }) => {
+  const headers = { origin: 'https://app.example.com', 'access-control-request-method': 'POST' }
+
+  const answer = await server.client().send(login, { method: 'OPTIONS', headers })
+
+  expect(answer.status).toBe(204)
+  expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example.com')
+  expect(answer.headers.get('access-control-allow-credentials')).toBe('true')
+  expect(answer.headers.get('access-control-allow-methods')).toContain('POST')
+  expect(answer.headers.get('access-control-max-age')).toBe('600')
+})
+
+test('a preflight of a foreign origin gets no permission', async ({ server }) => {
+  const answer = await server
+    .client()
+    .send(login, { method: 'OPTIONS', headers: { origin: 'https://evil.example' } })
+
+  expect(answer.status).toBe(204)
+  expect(answer.headers.get('access-control-allow-origin')).toBe(null)
+})
+
+test('every refusal to an allowed origin can be read by it', async ({ server }) => {
+  const client = server.client()
+  const headers = { origin: 'https://app.example.com' }
+  const refusals = [
+    await client.send('/api/auth/me', { headers }),
+    await client.send('/api/nothing', { headers }),
+    await client.send(login, { method: 'PUT', headers }),
+    await client.send(login, { body: '{', headers: { ...headers, ...json } }),
+    await client.send(login, { body: 'x', headers: { ...headers, 'content-type': 'text/plain' } }),
+    await client.send(login, { json: { email: 'x'.repeat(20_000) }, headers }),
+  ]
+
+  expect(refusals.map(({ status }) => status)).toEqual([401, 404, 405, 400, 415, 413])
+  for (const refusal of refusals) {
+    expect(refusal.headers.get('access-control-allow-origin')).toBe('https://app.example.com')
+    expect(refusal.headers.get('access-control-expose-headers')).toContain('Retry-After')
+  }
+})
+
+for (const host of ['evil.example', 'localhost', 'localhost:1', '127.0.0.1', 'localhost.evil.example']) {
+  test(`a request for the host ${host} is misdirected`, async ({ server }) => {
+    expect(await server.client().send('/api/auth/me', { headers: { host } })).toBeProblem(
+      421,
+      'misdirected_host',
+    )
+  })
+}
+
+test('two Authorization headers are one invalid token', async ({ server }) => {
+  const client = server.client()
+  await signIn(client)
+  const headers = { authorization: `Bearer ${client.accessToken}, Bearer ${client.accessToken}` }
+
+  expect(await server.client().send('/api/auth/me', { headers })).toBeProblem(401, 'invalid_token')
+})
+
+test('an Authorization header hides the cookie, whatever it holds', async ({ server }) => {
+  const client = server.client()
+  await signIn(client, 'cookie')
+
+  const headers = { authorization: 'Bearer nonsense' }
+
+  expect(await client.send('/api/auth/me', { headers })).toBeProblem(401, 'invalid_token')
+})
+
+test('two cookies of our name are no credential', async ({ server }) => {
+  const client = server.client()
+  await signIn(client, 'cookie')
+  const [pair = ''] = [...client.cookies].map(([name, value]) => `${name}=${value}`)
+
+  const answer = await server.client().send('/api/auth/me', { headers: { cookie: `${pair}; ${pair}` } })
+
+  expect(answer).toBeProblem(401, 'unauthenticated')
+})
+
+test('a request id is taken over when it is harmless, and replaced when it is not', async ({ server }) => {
+  const client = server.client()
+
+  const kept = await client.send('/api/auth/me', { headers: { 'x-request-id': 'my-request.1234' } })
+  const replaced = await client.send('/api/auth/me', { headers: { 'x-request-id': '<script>' } })
+
+  expect(kept.body.request_id).toBe('my-request.1234')
+  expect(replaced.headers.get('x-request-id')).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/)
+})

@@ -1,0 +1,72 @@
+import { importJWK, jwtVerify } from 'jose'
+import { signIn } from '#test/support/api-client.ts'
+import { expect, test } from '../support/api.ts'
+
+test('an access token verifies with the published key set and names its audience', async ({ server }) => {
+  const client = server.client()
+  await signIn(client)
+  const { body, headers } = await client.send('/.well-known/jwks.json')
+
+  const key = await importJWK(body.keys[0], 'ES256')
+  const { payload, protectedHeader } = await jwtVerify(client.accessToken ?? '', key, {
+    issuer: server.url,
+    audience: server.url,
+    typ: 'at+jwt',
+  })
+
+  expect(protectedHeader.kid).toBe(body.keys[0].kid)
+  expect(payload).toMatchObject({ roles: ['USER'], amr: ['pwd'] })
+  expect(Number(payload.exp) - Number(payload.iat)).toBe(600)
+  expect(headers.get('cache-control')).toContain('max-age=300')
+})
+
+test('anybody may read the key set from another origin, without credentials', async ({ server }) => {
+  const answer = await server
+    .client()
+    .send('/.well-known/jwks.json', { headers: { origin: 'https://else.example' } })
+
+  expect(answer.headers.get('access-control-allow-origin')).toBe('*')
+  expect(answer.headers.get('access-control-allow-credentials')).toBe(null)
+})
+
+test('health answers under any host name', async ({ server }) => {
+  for (const path of ['/api/health/live', '/api/health/ready']) {
+    const answer = await server.client().send(path, { headers: { host: '10.0.0.7:8000' } })
+    expect(answer.status).toBe(200)
+  }
+})
+
+test('metrics are for this machine; through a proxy there is nothing', async ({ server }) => {
+  const direct = await server.directClient().send('/metrics')
+
+  expect(direct.status).toBe(200)
+  expect(direct.text).toContain('http_server_request_duration_seconds_bucket')
+  expect(await server.client().send('/metrics')).toBeProblem(404, 'not_found')
+})
+
+test('the set-up key of nobody opens nothing', async ({ server }) => {
+  const json = {
+    token: 'x'.repeat(43),
+    email: 'a@example.com',
+    username: 'administrator',
+    password: 'a slow green ferry',
+  }
+
+  expect(await server.client().send('/api/setup', { json })).toBeProblem(400, 'link_invalid')
+})
+
+test('unknown fields are ignored where the old backend ignored them, and refused elsewhere', async ({
+  server,
+}) => {
+  const client = server.client()
+  const { account } = await client.register()
+
+  const login = await client.send('/api/auth/login', { json: { ...account, confirmPassword: 'x', csrf: 1 } })
+  const setup = await client.send('/api/setup', { json: { token: 'x', ...account, surprise: 1 } })
+
+  expect(login.status).toBe(200)
+  expect(setup).toBeProblem(422, 'invalid_request')
+  expect(setup.body.errors).toContainEqual(
+    expect.objectContaining({ field: 'surprise', code: 'unknown_field' }),
+  )
+})

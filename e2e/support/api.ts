@@ -1,0 +1,53 @@
+import { test as base, expect as baseExpect } from '@playwright/test'
+import { type ApiClient, createApiClient } from '#test/support/api-client.ts'
+import type { TestAnswer } from '#test/support/check-answer.ts'
+import { problemMatchers } from '#test/support/problem-matchers.ts'
+import { httpTransport } from '#test/support/process-server.ts'
+import { readEnvironment } from './environment.ts'
+
+export interface ServerUnderTest {
+  url: string
+  /** A client of its own address, as the proxy in front would name it. */
+  client(): ApiClient
+  /** Without a proxy in front: the socket's address counts. */
+  directClient(): ApiClient
+}
+
+/** Which layer answers in each way of serving; every answer says so. */
+const layers: Record<string, string> = { headless: 'node', pages: 'node', next: 'next' }
+
+export const test = base.extend<{ server: ServerUnderTest }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures that are asked for from this pattern
+  server: async ({}, use, info) => {
+    const way = String(info.project.metadata['server'])
+    const url = readEnvironment().servers[way] ?? ''
+    let clients = 0
+    const client = (address: string | null) => {
+      const transport = httpTransport(url, address)
+      return createApiClient(url, async (request) => {
+        const answer = await transport(request)
+        expect(answer.headers.get('server-timing')).toBe(`via;desc=${layers[way]}`)
+        return answer
+      })
+    }
+    await use({
+      url,
+      client() {
+        clients += 1
+        return client(uniqueAddress(info.testId, info.workerIndex, clients))
+      },
+      directClient: () => client(null),
+    })
+  },
+})
+
+/** From 10.0.0.0/8, the same for the same client of the same test. */
+function uniqueAddress(testId: string, worker: number, count: number): string {
+  const number = [...testId].reduce((sum, character) => (sum * 31 + character.charCodeAt(0)) >>> 0, worker)
+  return `10.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${(number + count) & 255}`
+}
+
+export const expect = baseExpect.extend({
+  toBeProblem: (answer: TestAnswer, status: number, code: string) =>
+    problemMatchers.toBeProblem(answer, status, code),
+})

@@ -1,0 +1,16 @@
+/** What the global set-up tells the workers. */
+export interface E2eEnvironment {
+  servers: Record<string, string>
+  /** The port of the front end on another origin that every server allows. */
+  frontEndPort: number
+}
+
+const name = 'E2E_ENVIRONMENT'
+
+export function publishEnvironment(environment: E2eEnvironment): void {
+  process.env[name] = JSON.stringify(environment)
+}
+
+export function readEnvironment(): E2eEnvironment {
+  return JSON.parse(process.env[name] ?? '{}')
+}
