@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { baseUrl, flag, integer, list, origins, secrets, trustedProxies } from './values.ts'
+import { baseUrl, databaseUrl, flag, integer, list, origins, secrets, trustedProxies } from './values.ts'
 
 /**
  * Every setting, in the order in which `.env.example` and the README show it.
@@ -17,8 +17,7 @@ export const environmentSchema = z.object({
     .describe('Address to listen on. Default: loopback while APP_URL is loopback, else 0.0.0.0.'),
   DEBUG: flag.default(false).describe('true: development mode, for your own machine only.'),
 
-  DATABASE_URL: z
-    .string()
+  DATABASE_URL: databaseUrl
     .optional()
     .describe('PostgreSQL 14 or newer. Not set: trial mode with an embedded database.'),
   DATABASE_POOL_SIZE: integer(2, 200).default(10).describe('Connections of each process.'),
@@ -40,7 +39,7 @@ export const environmentSchema = z.object({
     .describe('ES256: services verify with /.well-known/jwks.json. HS256: they share JWT_SECRET.'),
   JWT_AUDIENCE: z.string().optional().describe('aud of access tokens. Default: APP_URL. off: none.'),
 
-  ACCESS_TOKEN_EXPIRE_MINUTES: integer(1, 60).default(10).describe('Life of an access token.'),
+  ACCESS_TOKEN_EXPIRE_MINUTES: integer(1, 60).default(10).describe('Minutes an access token lives.'),
   REFRESH_TOKEN_EXPIRE_DAYS: integer(1, 90).default(7).describe('Days of disuse after which a session ends.'),
   SESSION_ABSOLUTE_DAYS: integer(1, 90).default(30).describe('Days after which a session ends in any case.'),
   REFRESH_LOST_ANSWER_SECONDS: integer(0, 3600)
