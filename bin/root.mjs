@@ -50,9 +50,16 @@ export function runNpm(options) {
   return spawnSync('npm', options, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
 }
 
-/** Threads for hashing besides the four that file and name look-ups use (see lib/runtime/cores.ts). */
-export function threadPoolSize() {
-  return process.env.UV_THREADPOOL_SIZE ?? String(availableParallelism() + 4)
+/**
+ * What has to be in the environment before a server process starts, because libuv and the C library read it only then.
+ *
+ * UV_THREADPOOL_SIZE: threads for hashing besides the four that file and name look-ups use.
+ * MALLOC_ARENA_MAX: glibc keeps what a thread frees for that thread; each hash needs 19 MiB, and comes on any of the
+ * threads. One arena for all keeps that at 19 MiB a slot (docs/decisions/006-one-malloc-arena.md).
+ */
+export function serverVariables() {
+  const { UV_THREADPOOL_SIZE = String(availableParallelism() + 4), MALLOC_ARENA_MAX = '1' } = process.env
+  return { UV_THREADPOOL_SIZE, MALLOC_ARENA_MAX }
 }
 
 /**
@@ -65,7 +72,7 @@ export function become(options, variables = {}) {
   const child = spawn(process.execPath, options, {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, UV_THREADPOOL_SIZE: threadPoolSize(), ...variables },
+    env: { ...process.env, ...serverVariables(), ...variables },
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.once('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)))

@@ -4,6 +4,7 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { serverVariables } from '../../bin/root.mjs'
 import { type ApiClient, createApiClient, type Transport } from './api-client.ts'
 import { checkAnswer } from './check-answer.ts'
 
@@ -62,7 +63,7 @@ export function startProcess({
   const { PATH = '', HOME = '', LANG = 'C.UTF-8' } = process.env
   const child = spawn(process.execPath, ['--enable-source-maps', entry], {
     cwd: clone,
-    env: { PATH, HOME, LANG, UV_THREADPOOL_SIZE: '8', ...variables },
+    env: { PATH, HOME, LANG, ...serverVariables(), ...variables },
   })
   const chunks: string[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(String(chunk)))

@@ -1,0 +1,111 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { freePort } from '#server/free-port.ts'
+import { createApiClient, signIn } from '#test/support/api-client.ts'
+import { exitOf, httpTransport, until } from '#test/support/process-server.ts'
+
+const made: string[] = []
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true })
+})
+
+interface Person {
+  uid: number
+  gid: number
+}
+
+const isRoot = process.getuid?.() === 0
+/** Of Debian and most others; it owns nothing. */
+const ordinary: Person = { uid: 65_534, gid: 65_534 }
+
+const ways: { name: string; person: Person | null; folderMode: number; ignoreScripts: boolean }[] = [
+  { name: 'as whoever runs the tests', person: null, folderMode: 0o755, ignoreScripts: false },
+  ...(isRoot
+    ? [
+        {
+          name: 'as root below a folder that only root may enter',
+          person: null,
+          folderMode: 0o700,
+          ignoreScripts: false,
+        },
+        { name: 'as an ordinary user', person: ordinary, folderMode: 0o755, ignoreScripts: false },
+      ]
+    : []),
+  { name: 'after npm ci --ignore-scripts', person: null, folderMode: 0o755, ignoreScripts: true },
+]
+
+/** A clone of the last commit in an empty folder, with a home of its own. */
+function cloneFor(person: Person | null, folderMode: number): { clone: string; home: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'session-management-fresh-'))
+  made.push(folder)
+  const clone = join(folder, 'clone')
+  const home = join(folder, 'home')
+  mkdirSync(home)
+  execFileSync('git', ['clone', '--quiet', process.cwd(), clone])
+  if (person) {
+    execFileSync('chown', ['-R', `${person.uid}:${person.gid}`, folder])
+    chownSync(folder, person.uid, person.gid)
+  }
+  chmodSync(folder, folderMode)
+  return { clone, home }
+}
+
+for (const { name, person, folderMode, ignoreScripts } of ways) {
+  test(`a fresh clone answers the whole flow with one command, ${name}, and starts again within 3 s`, async () => {
+    const { clone, home } = cloneFor(person, folderMode)
+    const port = await freePort()
+    const { PATH = '' } = process.env
+    const options = { ...person, cwd: clone, env: { PATH, HOME: home, PORT: String(port) } }
+    if (ignoreScripts)
+      execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+        ...options,
+        stdio: 'ignore',
+      })
+    const output: string[] = []
+    const start = () => {
+      const child = spawn('npm', ['run', 'headless'], options)
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk) => output.push(String(chunk)))
+      return child
+    }
+    const url = `http://localhost:${port}`
+    const isReady = () =>
+      fetch(`${url}/api/health/ready`).then(
+        ({ status }) => status === 200,
+        () => false,
+      )
+    const client = createApiClient(url, httpTransport(url, null))
+
+    const first = start()
+    await until(isReady, 240_000, () => `not ready: ${output.join('')}`)
+    const account = await signIn(client)
+    const statuses = [
+      (await client.me()).status,
+      (await client.refresh()).status,
+      (await client.logout()).status,
+    ]
+    first.kill('SIGINT')
+    await exitOf(first)
+    await until(
+      async () => !(await isReady()),
+      15_000,
+      () => 'still there',
+    )
+    const startedMs = performance.now()
+    const second = start()
+    await until(isReady, 20_000, () => `not ready again: ${output.join('')}`)
+    const readyMs = performance.now() - startedMs
+    const again = await client.login(account)
+    second.kill('SIGINT')
+    await exitOf(second)
+
+    expect(statuses).toEqual([200, 200, 200])
+    expect(again.status).toBe(200)
+    expect(readyMs).toBeLessThan(3_000)
+    expect(output.join('')).toContain('No administrator yet')
+    console.log(`${name}: second start ready in ${Math.round(readyMs)} ms`)
+  })
+}
