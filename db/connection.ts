@@ -79,7 +79,9 @@ async function inTransaction<Result>(
   await client.query('BEGIN')
   try {
     const result = await work({ run: (query) => runOn(client, query) })
-    await client.query('COMMIT')
+    const { command } = await client.query('COMMIT')
+    // PostgreSQL answers so when an error inside was swallowed: nothing of the work is there.
+    if (command !== 'COMMIT') throw new Error('the transaction was rolled back')
     return result
   } catch (error) {
     if (!isConnectionLost(error)) await client.query('ROLLBACK')

@@ -36,14 +36,30 @@ export function readConfig(
     Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
   )
   const parsed = environmentSchema.safeParse(set)
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => ({
-      setting: String(issue.path[0]),
-      problem: issue.message,
-    }))
-    return { kind: 'refused', problems, warnings: [] }
+  if (parsed.success) return assemble(parsed.data, supplies)
+  const malformed = parsed.error.issues.map((issue) => ({
+    setting: String(issue.path[0]),
+    problem: issue.message,
+  }))
+  return { kind: 'refused', ...addRemainingProblems(malformed, set, supplies) }
+}
+
+/** What else is wrong, judged without the malformed settings. */
+function addRemainingProblems(
+  malformed: ConfigProblem[],
+  set: Record<string, string | undefined>,
+  supplies: OwnSupplies | null,
+): { problems: ConfigProblem[]; warnings: ConfigProblem[] } {
+  const names = new Set(malformed.map(({ setting }) => setting))
+  // These decide the mode, and the mode decides the rest: better no list than a wrong one.
+  if (names.has('DEBUG') || names.has('DATABASE_URL')) return { problems: malformed, warnings: [] }
+  const rest = Object.fromEntries(Object.entries(set).filter(([name]) => !names.has(name)))
+  const outcome = assemble(environmentSchema.parse(rest), supplies)
+  const others = outcome.kind === 'refused' ? outcome.problems : []
+  return {
+    problems: [...malformed, ...others.filter(({ setting }) => !names.has(setting))],
+    warnings: outcome.warnings,
   }
-  return assemble(parsed.data, supplies)
 }
 
 /** `DATABASE_URL` decides between trial and your database; `DEBUG` between development and strict. */
@@ -144,7 +160,8 @@ function strictAddressProblems(env: Environment, appUrl: string): ConfigProblem[
 }
 
 function originProblems(env: Environment, mode: Mode): ConfigProblem[] {
-  if (mode !== 'strict' || !env.ALLOWED_ORIGINS.includes(wildcardOrigin)) return []
+  const hasWildcard = env.ALLOWED_ORIGINS.some((origin) => origin.includes(wildcardOrigin))
+  if (mode !== 'strict' || !hasWildcard) return []
   return [{ setting: 'ALLOWED_ORIGINS', problem: 'has a wildcard; name each front end exactly' }]
 }
 

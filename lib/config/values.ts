@@ -1,21 +1,16 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 
 /** Schemas of single values, from the text of an environment variable. Empty text counts as not set. */
 
-const booleans: Record<string, boolean> = {
-  true: true,
-  '1': true,
-  yes: true,
-  on: true,
-  false: false,
-  '0': false,
-  no: false,
-  off: false,
-}
+const booleans = new Map([
+  ...['true', '1', 'yes', 'on'].map((text) => [text, true] as const),
+  ...['false', '0', 'no', 'off'].map((text) => [text, false] as const),
+])
 
 /** `True`, `true`, `1`, `yes`, `on` and their opposites: what Python, shells and people write. */
 export const flag = z.string().transform((text, context) => {
-  const value = booleans[text.toLowerCase()]
+  const value = booleans.get(text.toLowerCase())
   if (value === undefined)
     context.addIssue({ code: 'custom', message: `"${text}" is neither true nor false` })
   return value ?? false
@@ -48,7 +43,7 @@ export const origins = list.transform((items, context) =>
     if (origin === null) {
       context.addIssue({
         code: 'custom',
-        message: `"${item}" is not an origin such as https://app.example.com`,
+        message: `${quoted(item)} is not an origin such as https://app.example.com`,
       })
     }
     return origin ?? item
@@ -61,10 +56,26 @@ export const baseUrl = z.string().transform((text, context) => {
   const hint = /^[\w.-]+(:\d+)?$/.test(text) ? ` Did you mean "http://${text}"?` : ''
   context.addIssue({
     code: 'custom',
-    message: `"${text}" is not a URL of scheme, host and port only.${hint}`,
+    message: `${quoted(text)} is not a URL of scheme, host and port only.${hint}`,
   })
   return z.NEVER
 })
+
+/** Message for an address: it shows the value, except where a password may stand in it. */
+function quoted(text: string): string {
+  return text.includes('@') ? 'the value' : `"${text}"`
+}
+
+/** Judged here, because pg reads any text as a database of this machine. Never quoted: it holds a password. */
+export const databaseUrl = z.string().refine(isDatabaseUrl, {
+  message:
+    'is not a URL such as postgresql://user:password@host:5432/name (in the password, write # as %23 and so on)',
+})
+
+function isDatabaseUrl(text: string): boolean {
+  // Without a host the socket directory is in the query, which URL takes only where no user is named.
+  return /^postgres(ql)?(\+[a-z0-9_]+)?:\/\//i.test(text) && URL.canParse(text.replace('@/', '@localhost/'))
+}
 
 /** Several secrets, the first one in use: `new,old`. */
 export const secrets = z.string().transform(splitList)
@@ -73,13 +84,20 @@ export const secrets = z.string().transform(splitList)
 export const trustedProxies = z.string().transform((text, context): TrustedProxies => {
   if (/^\d$/.test(text)) return { kind: 'hops', hops: Number(text) }
   const blocks = splitList(text)
-  if (blocks.every((block) => /^[0-9a-f.:]+(\/\d{1,3})?$/i.test(block))) return { kind: 'blocks', blocks }
+  if (blocks.every(isAddressBlock)) return { kind: 'blocks', blocks }
   context.addIssue({
     code: 'custom',
     message: 'is neither a number of hops (0 to 9) nor a list of addresses and CIDRs',
   })
   return z.NEVER
 })
+
+/** As strict as net.BlockList, which throws at the first request for what it does not know. */
+function isAddressBlock(block: string): boolean {
+  const [, address = '', prefix = '0'] = /^([0-9a-f.:]+)(?:\/(\d{1,3}))?$/i.exec(block) ?? []
+  const version = isIP(address)
+  return version !== 0 && Number(prefix) <= (version === 6 ? 128 : 32)
+}
 
 export type TrustedProxies = { kind: 'hops'; hops: number } | { kind: 'blocks'; blocks: readonly string[] }
 

@@ -18,6 +18,12 @@ export function createBcryptWorkers(file: string): BcryptWorkers {
   function start(): Worker {
     const worker = new Worker(file)
     worker.unref()
+    // Also while it is idle: an error that nobody hears would end the process.
+    worker.on('error', () => {
+      all.delete(worker)
+      const position = idle.indexOf(worker)
+      if (position !== -1) idle.splice(position, 1)
+    })
     all.add(worker)
     return worker
   }

@@ -12,13 +12,17 @@ export const currentScheme = { algorithm: 'argon2id', memoryKiB: 19_456, passes:
 /** Stored parameters above these are refused: a planted row must not be able to stop the server. */
 const bounds = { memoryKiB: 262_144, passes: 10, lanes: 4, bcryptCost: 14 }
 
+/** Salts of 8 to 64 bytes, hashes of 16 to 64: below its own floor the package throws, at every sign-in of the row. */
 const argon2Shape =
-  /^\$(argon2id|argon2i|argon2d)\$v=19\$m=(\d{1,9}),t=(\d{1,4}),p=(\d{1,4})\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/
+  /^\$(argon2id|argon2i|argon2d)\$v=19\$([^$]+)\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{22,86}$/
+const argon2Costs = /^m=(\d{1,9}),p=(\d{1,4}),t=(\d{1,4})$/
 const bcryptShape = /^\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}$/
 
 /** Reads how a stored hash was made; null when the format is unknown or its cost is above the bounds. */
 export function readPasswordScheme(encoded: string): PasswordScheme | null {
-  const [, algorithm, memory, passes, lanes] = argon2Shape.exec(encoded) ?? []
+  const [, algorithm, parameters = ''] = argon2Shape.exec(encoded) ?? []
+  // Sorted, because not everybody writes them in the order of the reference: this package has m, p, t.
+  const [, memory, lanes, passes] = argon2Costs.exec(parameters.split(',').sort().join()) ?? []
   if (algorithm) return withinBounds(algorithm as 'argon2id', Number(memory), Number(passes), Number(lanes))
   const cost = Number(bcryptShape.exec(encoded)?.[1])
   return cost >= 4 && cost <= bounds.bcryptCost ? { algorithm: 'bcrypt', cost } : null
