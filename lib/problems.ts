@@ -122,8 +122,12 @@ export interface RateLimitState {
   resetSeconds: number
 }
 
+/** Next bundles copies of this module into one process: a refusal is known by its brand, not by its class. */
+const brand = Symbol.for('session-management.problem')
+
 /** A refusal. Anything else that is thrown is a fault of ours. */
 export class Problem extends Error {
+  readonly [brand] = true
   readonly code: ProblemCode
   readonly options: ProblemOptions
 
@@ -133,6 +137,14 @@ export class Problem extends Error {
     this.code = code
     this.options = options
   }
+
+  get status(): number {
+    return problems[this.code].status
+  }
+}
+
+export function isProblem(error: unknown): error is Problem {
+  return error instanceof Error && brand in error
 }
 
 /** For states that the code before rules out: a violation is a bug, answered with 500. */

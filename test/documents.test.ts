@@ -23,7 +23,9 @@ test('.env.example as it is does not start a server: what it shows is published'
   const outcome = readConfig(parseEnv(read('.env.example')), null)
 
   expect(outcome.kind).toBe('refused')
-  expect(outcome.kind === 'refused' && outcome.problems.map(({ setting }) => setting)).toEqual(['AUTH_SECRET'])
+  expect(outcome.kind === 'refused' && outcome.problems.map(({ setting }) => setting)).toEqual([
+    'AUTH_SECRET',
+  ])
 })
 
 test('the README has a row for every setting, with the line of the schema', () => {

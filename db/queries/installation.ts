@@ -78,3 +78,14 @@ export async function pingDatabase(db: Connection): Promise<Date> {
   const [row] = await db.run(ping({}))
   return row?.now ?? new Date(Number.NaN)
 }
+
+const serverVersion = statement<object, { version: string }>(
+  'server_version',
+  () => sql`select split_part(current_setting('server_version'), ' ', 1) as version`,
+)
+
+/** PostgreSQL's own version, such as `18.4`. */
+export async function findServerVersion(db: Connection): Promise<string> {
+  const [row] = await db.run(serverVersion({}))
+  return row?.version ?? ''
+}

@@ -54,3 +54,18 @@ export async function insertSigningKeyIfNone(
   if (existing.length > 0) return
   await transaction.run(insert({ ...key, publicJwk: JSON.stringify(key.publicJwk) }))
 }
+
+const replaceSealed = statement<{ kid: string; sealed: Buffer; resealed: Buffer }>(
+  'replace_sealed_signing_key',
+  (p) => sql`
+    update ${signingKeys} set private_key_sealed = ${p.resealed}
+    where ${signingKeys.kid} = ${p.kid} and ${signingKeys.privateKeySealed} = ${p.sealed}`,
+)
+
+/** Replaces a sealed private half by the same one under another root, unless another process did so first. */
+export async function replaceSealedSigningKey(
+  db: Connection,
+  change: { kid: string; sealed: Buffer; resealed: Buffer },
+): Promise<void> {
+  await db.run(replaceSealed(change))
+}

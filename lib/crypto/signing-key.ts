@@ -44,6 +44,19 @@ export async function openSigningKey(roots: RootKeys, key: StoredSigningKey): Pr
   return privateJwk && toCryptoKey(JSON.parse(privateJwk.toString('utf8')), key.algorithm)
 }
 
+/**
+ * Seals the private half again under the root in use, so that the root it was sealed under can be removed.
+ *
+ * @returns null when there is nothing to do, or when no known root opens it
+ */
+export function resealSigningKey(roots: RootKeys, key: StoredSigningKey): Buffer | null {
+  const { current } = roots
+  const context = contextOf(key.kid)
+  if (unseal({ current, all: [current] }, key.privateKeySealed, context)) return null
+  const privateJwk = unseal(roots, key.privateKeySealed, context)
+  return privateJwk && seal(roots, privateJwk, context)
+}
+
 /** The public half, ready to verify with. */
 export function openVerificationKey(
   key: Pick<StoredSigningKey, 'publicJwk' | 'algorithm'>,

@@ -1,6 +1,5 @@
 import { isLoopbackHost } from '#lib/config/loopback.ts'
 import { equalInConstantTime } from '#lib/crypto/digest.ts'
-import { wasForwarded } from '#lib/http/client-address.ts'
 import { endpoint } from '#lib/http/endpoint.ts'
 import type { Exchange } from '#lib/http/exchange.ts'
 import { Problem } from '#lib/problems.ts'
@@ -11,8 +10,8 @@ export const metricsEndpoint = endpoint(metricsContract, async (call) => {
   return { body: await call.runtime.metrics.expose() }
 })
 
-function mayRead({ runtime, request, client, credential }: Exchange): boolean {
-  if (isLoopbackHost(client.address) && !wasForwarded(request.headers)) return true
+function mayRead({ runtime, peer, client, credential }: Exchange): boolean {
+  if (isLoopbackHost(client.address) && !peer.wasForwarded) return true
   const token = runtime.config.metricsToken
   return (
     token !== null && credential.kind === 'bearer' && equalInConstantTime(credential.token, token.reveal())

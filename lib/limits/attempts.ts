@@ -5,7 +5,7 @@ import type { Clock } from '#lib/runtime/clock.ts'
 import type { Log } from '#lib/runtime/log.ts'
 import { type AttemptStore, createDatabaseStore, createMemoryStore } from './attempt-store.ts'
 import { type Budget, delayAfter } from './budget-policies.ts'
-import { createInFlight, type InFlight } from './in-flight.ts'
+import { type Awaited, createInFlight, type InFlight } from './in-flight.ts'
 
 /** A try that has been counted and waits for its outcome. Call exactly one of the three. */
 export interface CountedAttempt {
@@ -38,15 +38,15 @@ interface Counter {
   inFlight: InFlight
   clock: Clock
   log: Log
-  onUsedUp: (key: string, seconds: number) => void
+  onUsedUp: (key: string, state: RateLimitState) => void
 }
 
-/** @param onUsedUp  told of every budget that refuses, with the seconds it will go on refusing */
+/** @param onUsedUp  told of every budget that refuses, and what the client is told of it */
 export function createAttempts(
   db: Connection,
   clock: Clock,
   log: Log,
-  onUsedUp: (key: string, seconds: number) => void,
+  onUsedUp: (key: string, state: RateLimitState) => void,
 ): Attempts {
   const stores = { database: createDatabaseStore(db), memory: createMemoryStore(clock) }
   const counter: Counter = { ...stores, inFlight: createInFlight(), clock, log, onUsedUp }
@@ -82,7 +82,9 @@ async function admit(counter: Counter, budgets: readonly Budget[]): Promise<Rese
   for (;;) {
     const crowded = budgets.find((budget) => inFlight.entered(budget.key) >= budget.free)
     if (crowded) {
-      await waitOrThrow(counter, crowded.key, deadlineMs, () => crowdedOut(budgets, crowded))
+      await waitOrThrow(counter, { key: crowded.key, for: 'place', deadlineMs }, () =>
+        crowdedOut(budgets, crowded),
+      )
       continue
     }
     inFlight.enter(keys)
@@ -95,19 +97,20 @@ async function admit(counter: Counter, budgets: readonly Budget[]): Promise<Rese
     inFlight.leave(keys, false)
     // Tries that may still prove right would make room; without any, waiting is for nothing.
     const latestMs = inFlight.admitted(refusing.key) > 0 ? deadlineMs : clock.monotonicMs()
-    await waitOrThrow(counter, refusing.key, latestMs, () => usedUp(counter, budgets, refusing))
+    await waitOrThrow(counter, { key: refusing.key, for: 'outcome', deadlineMs: latestMs }, () =>
+      usedUp(counter, budgets, refusing),
+    )
   }
 }
 
 async function waitOrThrow(
   { inFlight, clock }: Counter,
-  key: string,
-  deadlineMs: number,
+  wait: { key: string; for: Awaited; deadlineMs: number },
   refusal: () => Problem,
 ) {
-  const msLeft = deadlineMs - clock.monotonicMs()
+  const msLeft = wait.deadlineMs - clock.monotonicMs()
   if (msLeft <= 0) throw refusal()
-  await inFlight.waitForOne(key, msLeft)
+  await inFlight.waitForOne(wait.key, wait.for, msLeft)
 }
 
 function countedAttempt(
@@ -146,21 +149,28 @@ function crowdedOut(budgets: readonly Budget[], crowded: Budget): Problem {
   const isAddress = crowded.delayMaxSeconds === null
   return isAddress
     ? new Problem('overloaded', { retryAfterSeconds: 1, because: 'tries in flight from one address' })
-    : limited(budgets, crowded.key, 1)
+    : limited(refusedState(budgets, crowded.key, 1))
 }
 
 function usedUp({ onUsedUp }: Counter, budgets: readonly Budget[], refusing: ReservedBudget): Problem {
-  onUsedUp(refusing.key, refusing.retryAfterSeconds ?? 0)
-  return limited(budgets, refusing.key, Math.max(1, Math.ceil(refusing.retryAfterSeconds ?? 1)))
+  const seconds = Math.max(1, Math.ceil(refusing.retryAfterSeconds ?? 1))
+  const state = refusedState(budgets, refusing.key, seconds)
+  onUsedUp(refusing.key, state)
+  return limited(state)
 }
 
-function limited(budgets: readonly Budget[], key: string, retryAfterSeconds: number): Problem {
+function refusedState(budgets: readonly Budget[], key: string, resetSeconds: number): RateLimitState {
   const name = budgets.find((budget) => budget.key === key)?.name ?? ''
+  return { ...stateOf(budgets, []), name, remaining: 0, resetSeconds }
+}
+
+function limited(rateLimit: RateLimitState): Problem {
+  const { name, resetSeconds } = rateLimit
   return new Problem('rate_limited', {
-    retryAfterSeconds,
+    retryAfterSeconds: resetSeconds,
     because: `budget ${name} is used up`,
-    detail: `Too many attempts. Try again in ${retryAfterSeconds} ${retryAfterSeconds === 1 ? 'second' : 'seconds'}.`,
-    rateLimit: { ...stateOf(budgets, []), name, remaining: 0, resetSeconds: retryAfterSeconds },
+    detail: `Too many attempts. Try again in ${resetSeconds} ${resetSeconds === 1 ? 'second' : 'seconds'}.`,
+    rateLimit,
   })
 }
 

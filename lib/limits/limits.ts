@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Connection } from '#db/connection.ts'
-import { Problem } from '#lib/problems.ts'
+import { Problem, type RateLimitState } from '#lib/problems.ts'
 import type { Clock } from '#lib/runtime/clock.ts'
 import type { Log } from '#lib/runtime/log.ts'
 import type { Metrics } from '#lib/runtime/metrics.ts'
@@ -33,22 +33,26 @@ export function createLimits(parts: {
   metrics: Metrics
 }): Limits {
   const { db, redis, clock, log, metrics } = parts
-  /** By budget key: until when, in monotonic milliseconds, it is known to refuse. */
-  const usedUp = new LRUCache<string, number>({ max: rememberedMax })
-  const onUsedUp = (key: string, seconds: number) => {
+  /** By budget key: what it said when it refused, and until when, in monotonic milliseconds, it goes on refusing. */
+  const usedUp = new LRUCache<string, { state: RateLimitState; untilMs: number }>({ max: rememberedMax })
+  const onUsedUp = (key: string, state: RateLimitState) => {
     const [limit = ''] = key.split(':')
     metrics.count('rate_limited', limit)
-    usedUp.set(key, clock.monotonicMs() + seconds * 1000)
+    // The rest is asked for by account, which is known only after the body is read.
+    if (limit !== 'address' && limit !== 'registration') return
+    usedUp.set(key, { state, untilMs: clock.monotonicMs() + state.resetSeconds * 1000 })
   }
   return {
     attempts: createAttempts(db, clock, log, onUsedUp),
     windows: createWindows(db, redis, onUsedUp),
     requireOpen(limit, block) {
-      const msLeft = (usedUp.get(`${limit}:${block}`) ?? 0) - clock.monotonicMs()
-      if (msLeft <= 0) return
+      const known = usedUp.get(`${limit}:${block}`)
+      const secondsLeft = known ? Math.ceil((known.untilMs - clock.monotonicMs()) / 1000) : 0
+      if (!known || secondsLeft <= 0) return
       throw new Problem('rate_limited', {
-        retryAfterSeconds: Math.ceil(msLeft / 1000),
+        retryAfterSeconds: secondsLeft,
         because: `${limit} is used up`,
+        rateLimit: { ...known.state, resetSeconds: secondsLeft },
       })
     },
   }

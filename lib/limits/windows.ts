@@ -30,7 +30,7 @@ export interface Windows {
 export function createWindows(
   db: Connection,
   redis: unknown | null,
-  onUsedUp: (key: string, seconds: number) => void,
+  onUsedUp: (key: string, state: RateLimitState) => void,
 ): Windows {
   const limiters = new Map(
     (Object.keys(windows) as WindowName[]).map((name) => [name, createLimiter(name, db, redis)] as const),
@@ -44,7 +44,7 @@ export function createWindows(
       } catch (refusal) {
         if (!(refusal instanceof RateLimiterRes)) throw refusal
         const rateLimit = stateOf(name, refusal)
-        onUsedUp(`${name}:${block}`, rateLimit.resetSeconds)
+        onUsedUp(`${name}:${block}`, rateLimit)
         throw new Problem('rate_limited', { rateLimit, retryAfterSeconds: rateLimit.resetSeconds })
       }
     },

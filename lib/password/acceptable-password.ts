@@ -24,7 +24,10 @@ export async function requireAcceptablePassword(
       errors: [{ field, code: 'weak_password', detail: complaint }],
     })
   }
-  if (policy.breachRangeUrl && (await isBreachedPassword(policy.breachRangeUrl, password, runtime.log))) {
+  if (
+    policy.breachRangeUrl &&
+    (await isBreachedPassword(policy.breachRangeUrl, password.normalize('NFC'), runtime.log))
+  ) {
     throw new Problem('breached_password')
   }
 }

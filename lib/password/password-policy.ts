@@ -44,7 +44,8 @@ function knownParts({ email, username, appName }: PasswordContext) {
 
 const lookalikes: Record<string, string> = {
   '0': 'o',
-  '1': 'l',
+  '1': 'i',
+  l: 'i',
   '3': 'e',
   '4': 'a',
   '5': 's',

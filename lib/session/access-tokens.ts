@@ -1,5 +1,10 @@
 import type { Database } from '#db/connection.ts'
-import { insertSigningKeyIfNone, listSigningKeys, type SigningKeyRow } from '#db/queries/signing-keys.ts'
+import {
+  insertSigningKeyIfNone,
+  listSigningKeys,
+  replaceSealedSigningKey,
+  type SigningKeyRow,
+} from '#db/queries/signing-keys.ts'
 import type { Config } from '#lib/config/config.ts'
 import {
   type AccessTokenClaims,
@@ -17,7 +22,9 @@ import {
   openSigningKey,
   openVerificationKey,
   type PublicSigningJwk,
+  resealSigningKey,
 } from '#lib/crypto/signing-key.ts'
+import { Problem } from '#lib/problems.ts'
 import type { Clock } from '#lib/runtime/clock.ts'
 
 export interface AccessTokens {
@@ -96,7 +103,9 @@ async function loadKeyRing(roots: RootKeys, database: Database): Promise<KeyRing
   const rows = await listOrMakeSigningKeys(roots, database)
   const [newest] = rows
   const key = newest && (await openSigningKey(roots, newest))
-  if (!key) throw new Error(unreadableSigningKeys)
+  // Mended by the next deployment, so nobody may lose a session over it: never a 401.
+  if (!key) throw new Problem('unavailable', { because: unreadableSigningKeys, retryAfterSeconds: 5 })
+  for (const row of rows) await resealUnderCurrentRoot(roots, database, row)
   const opened = await Promise.all(
     rows.map(async (row) => [row.kid, await openVerificationKey(row)] as const),
   )
@@ -105,6 +114,17 @@ async function loadKeyRing(roots: RootKeys, database: Database): Promise<KeyRing
     verifiers: new Map(opened),
     publicKeys: rows.map((row) => row.publicJwk),
   }
+}
+
+/** A root is rotated in three deployments; the last one can remove it only when nothing is sealed under it any more. */
+async function resealUnderCurrentRoot(
+  roots: RootKeys,
+  database: Database,
+  row: SigningKeyRow,
+): Promise<void> {
+  const resealed = resealSigningKey(roots, row)
+  if (!resealed) return
+  await replaceSealedSigningKey(database, { kid: row.kid, sealed: row.privateKeySealed, resealed })
 }
 
 async function listOrMakeSigningKeys(roots: RootKeys, database: Database): Promise<SigningKeyRow[]> {

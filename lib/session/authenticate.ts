@@ -30,7 +30,8 @@ export async function authenticate(runtime: Reader, presented: PresentedCredenti
   const read = await readCredential(runtime, presented)
   if (read.kind === 'invalid') throw new Problem('invalid_token', { because: read.because })
   const verdict = await runtime.sessionCheck.check(read.claims)
-  if (verdict.kind === 'ask') throw new Problem('unavailable', { because: 'no check could tell' })
+  if (verdict.kind === 'ask')
+    throw new Problem('unavailable', { because: 'no check could tell', retryAfterSeconds: 1 })
   if (verdict.kind === 'ended') throw new Problem('session_ended', { endedReason: verdict.reason })
   const { session, user } = verdict.snapshot
   if (session.kind !== presented.kind)

@@ -19,6 +19,11 @@ export function deviceCookieName(appUrl: string): SessionCookieName | null {
   return cookieName(appUrl, 'device')
 }
 
+/** The cookie that carries a refused form to its page (lib/http/flash.ts). */
+export function formCookieName(appUrl: string): SessionCookieName | null {
+  return cookieName(appUrl, 'form')
+}
+
 export type SessionCookieName = { secure: true; name: `__Host-${string}` } | { secure: false; name: string }
 
 function cookieName(appUrl: string, base: string): SessionCookieName | null {

@@ -10,6 +10,7 @@ export type SessionState = { kind: 'alive' } | { kind: 'ended'; reason: EndedRea
 export function judgeSession({ session, user, epochReason, now }: SessionWithUser): SessionState {
   if (session.endedAt) return ended(toEndedReason(session.endedReason))
   if (session.epoch !== user.sessionEpoch) return ended(toEndedReason(epochReason))
+  if (user.deletedAt) return ended('user_deleted')
   if (user.disabledAt) return ended('user_disabled')
   if (session.expiresAt <= now) return ended('expired')
   // Another process may hold a touch that is not written yet.

@@ -47,7 +47,7 @@ const doors: Door[] = [
   { name: 'bowser', packages: /^bowser$/, doors: /^lib\/session\//, planted: 'bowser' },
   {
     name: 'next, react',
-    packages: /^(next|react|react-dom)(\/|$)/,
+    packages: /^(next|react|react-dom|@next\/env)(\/|$)/,
     doors: /^(app|components|emails|server)\/|^(instrumentation|proxy)\.ts$/,
     planted: 'next/headers',
   },
@@ -105,7 +105,7 @@ const layers: Layer[] = [
   {
     name: 'http does not know behaviours',
     files: /^lib\/http\//,
-    mayImport: new RegExp(`^(lib/http/|${concepts}|${ground}|db/errors\\.ts)`),
+    mayImport: new RegExp(`^(lib/http/|${concepts}|${ground}|lib/crypto/|db/errors\\.ts)`),
     planted: { path: 'lib/http/planted.ts', imports: '#lib/auth/done.ts' },
   },
 ]
@@ -218,7 +218,8 @@ function wordRule(name: string, pattern: RegExp, places: RegExp, planted: string
 const environment = wordRule(
   'process.env is read in one place',
   /process\.env\b/,
-  /^lib\/config\/env\.ts$/,
+  // Next replaces NEXT_RUNTIME and NODE_ENV while it compiles these two.
+  /^(lib\/config\/env|instrumentation|proxy)\.ts$/,
   'export const name = process.env.NAME\n',
 )
 const time = wordRule(

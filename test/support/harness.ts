@@ -4,6 +4,7 @@ import { readConfig } from '#lib/config/read-config.ts'
 import { Secret } from '#lib/crypto/secret.ts'
 import { endpoints } from '#lib/endpoints.ts'
 import { answer } from '#lib/http/answer.ts'
+import { wasForwarded } from '#lib/http/client-address.ts'
 import { createRouter, pathnameOf } from '#lib/http/router.ts'
 import type { Clock } from '#lib/runtime/clock.ts'
 import { createRuntime } from '#lib/runtime/create-runtime.ts'
@@ -49,7 +50,12 @@ async function testServer(variables: Record<string, string> = {}): Promise<TestS
     (peer: string): Transport =>
     async (request) => {
       const pathname = pathnameOf(request.url)
-      const response = await answer(runtime, router.match(pathname), request, { address: peer, via: 'node' })
+      const response = await answer(runtime, router.match(pathname), request, {
+        address: peer,
+        via: 'node',
+        hasPages: false,
+        wasForwarded: wasForwarded(request.headers),
+      })
       return checkAnswer(request.method, pathname, response)
     }
   return {

@@ -23,10 +23,11 @@ export interface ProcessOptions {
   variables: Record<string, string>
   /** A folder made by {@link makeClone}. */
   clone: string
-  entry?: string
+  /** What Node runs; default: the headless server. */
+  entry?: readonly string[]
 }
 
-const linked = ['db', 'lib', 'dist', 'node_modules', 'package.json']
+const linked = ['.next', 'db', 'dist', 'lib', 'next.config.ts', 'node_modules', 'package.json']
 
 /** A folder that looks like a clone to a server started in it, with an `.env` and a `.data/` of its own. */
 export function makeClone(): string {
@@ -58,12 +59,12 @@ export function strictVariables(databaseUrl: string, port: number): Record<strin
 export function startProcess({
   variables,
   clone,
-  entry = 'dist/headless.mjs',
+  entry = ['dist/headless.mjs'],
 }: ProcessOptions): ProcessServer {
   const { PATH = '', HOME = '', LANG = 'C.UTF-8' } = process.env
-  const child = spawn(process.execPath, ['--enable-source-maps', entry], {
+  const child = spawn(process.execPath, ['--enable-source-maps', ...entry], {
     cwd: clone,
-    env: { PATH, HOME, LANG, ...serverVariables(), ...variables },
+    env: { PATH, HOME, LANG, NODE_ENV: 'production', ...serverVariables(), ...variables },
   })
   const chunks: string[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(String(chunk)))
@@ -130,21 +131,28 @@ async function stop(child: ChildProcess, signal: NodeJS.Signals) {
 }
 
 /**
- * Sends over a real socket with whatever headers the request has, also those that fetch() forbids.
+ * Sends over a real socket with whatever headers the request has, also those that fetch() forbids; the answer is held
+ * against its contract.
  *
  * @param address  what the trusted proxy in front would say of the client; null: no proxy
  */
 export function httpTransport(url: string, address: string | null): Transport {
+  return async (sent) => checkAnswer(sent.method, new URL(sent.url).pathname, await send(url, address, sent))
+}
+
+/** The same for pages, which no contract describes. */
+export function rawTransport(url: string, address: string | null): Transport {
   return async (sent) => {
-    const { pathname, search } = new URL(sent.url)
-    const body = sent.body ? Buffer.from(await sent.arrayBuffer()) : null
-    const headers = { ...Object.fromEntries(sent.headers), ...(address && { 'x-forwarded-for': address }) }
-    return checkAnswer(
-      sent.method,
-      pathname,
-      await exchange(`${url}${pathname}${search}`, sent.method, headers, body),
-    )
+    const response = await send(url, address, sent)
+    return { status: response.status, headers: response.headers, text: await response.text(), body: {} }
   }
+}
+
+async function send(url: string, address: string | null, sent: Request): Promise<Response> {
+  const { pathname, search } = new URL(sent.url)
+  const body = sent.body ? Buffer.from(await sent.arrayBuffer()) : null
+  const headers = { ...Object.fromEntries(sent.headers), ...(address && { 'x-forwarded-for': address }) }
+  return exchange(`${url}${pathname}${search}`, sent.method, headers, body)
 }
 
 function exchange(url: string, method: string, headers: Record<string, string>, body: Buffer | null) {

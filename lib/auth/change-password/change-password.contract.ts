@@ -13,6 +13,7 @@ export const changePasswordContract = contract({
   tag: 'auth',
   principal: 'session',
   body: z.object({ current_password: PresentedPassword, new_password: NewPassword }),
+  form: { checkboxes: [] },
   responses: { 200: Done },
   problems: [
     'wrong_password',

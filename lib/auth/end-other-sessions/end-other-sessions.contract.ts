@@ -9,6 +9,7 @@ export const endOtherSessionsContract = contract({
   description: 'Ends every session of the user but this one, also one whose sign-in is in flight.',
   tag: 'sessions',
   principal: 'session',
+  form: { checkboxes: [] },
   responses: { 200: EndedSessions },
   problems: [],
 })

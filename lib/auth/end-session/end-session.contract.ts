@@ -11,6 +11,7 @@ export const endSessionContract = contract({
   tag: 'sessions',
   principal: 'session',
   parameter: z.uuid().describe('The id of the session, as the list shows it.'),
+  form: { checkboxes: [] },
   responses: { 200: EndedSessions },
   problems: ['not_found'],
 })

@@ -15,7 +15,6 @@ export const loginContract = contract({
   body: z.object({
     email: z
       .string()
-      .trim()
       .min(1, 'Enter your email address or user name.')
       .describe('Email address or user name.'),
     password: PresentedPassword,
@@ -25,6 +24,7 @@ export const loginContract = contract({
       .describe('cookie: no tokens in the body, Set-Cookie.'),
     remember: z.boolean().default(true).describe('false: 12 hours of disuse end the session.'),
   }),
+  form: { checkboxes: ['remember'] },
   responses: { 200: IssuedSession },
   problems: ['invalid_credentials', 'account_disabled', 'cookie_needs_https', 'overloaded'],
   limits: ['address'],

@@ -11,8 +11,9 @@ export const logoutContract = contract({
     'Ends the session of the access token, else of the cookie, and of the refresh token in the body: each that verifies, also an expired one. Answers 200 when none does, so that signing out always works.',
   tag: 'auth',
   principal: 'none',
-  body: z.object({ refresh_token: z.string().max(4096).optional() }),
+  body: z.object({ refresh_token: z.string().optional() }),
   bodyOptional: true,
+  form: { checkboxes: [] },
   responses: { 200: Done },
-  problems: ['origin_refused'],
+  problems: [],
 })

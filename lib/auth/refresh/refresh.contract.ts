@@ -11,8 +11,8 @@ export const refreshContract = contract({
     'Rotates the refresh token in the body: everybody who presents it at the same time gets the same successor. Without one, extends the session of the cookie. A token that no honest client can still hold ends the session.',
   tag: 'auth',
   principal: 'none',
-  body: z.object({ refresh_token: z.string().max(4096).optional() }),
+  body: z.object({ refresh_token: z.string().optional() }),
   bodyOptional: true,
   responses: { 200: IssuedSession },
-  problems: ['invalid_refresh_token', 'session_ended', 'origin_refused'],
+  problems: ['invalid_refresh_token', 'session_ended'],
 })

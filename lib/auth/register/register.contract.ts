@@ -13,6 +13,7 @@ export const registerContract = contract({
   tag: 'auth',
   principal: 'none',
   body: z.object({ email: NewEmail, username: NewUsername, password: NewPassword }),
+  form: { checkboxes: [] },
   responses: {
     200: z.strictObject({ status: z.literal('success'), message: z.string(), user: User.optional() }),
   },

@@ -19,6 +19,7 @@ export const setupContract = contract({
     username: NewUsername,
     password: NewPassword,
   }),
+  form: { checkboxes: [] },
   responses: { 200: Done },
   problems: [
     'link_invalid',

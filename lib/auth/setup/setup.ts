@@ -20,6 +20,11 @@ export async function openSetup(
   return nonce === null ? null : setupKeyOf(runtime.roots, nonce)
 }
 
+/** True while no administrator exists and the key still works. */
+export async function isSetupOpen(runtime: Pick<Runtime, 'database'>): Promise<boolean> {
+  return (await findSetupNonce(runtime.database)) !== null
+}
+
 export interface FirstAdministrator {
   setupKey: string
   email: string

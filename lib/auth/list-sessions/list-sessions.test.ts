@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest'
+import { signIn } from '#test/support/api-client.ts'
+import { serverForThisTest, useServer } from '#test/support/harness.ts'
+
+const server = useServer()
+const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
+
+describe('the list of my sessions', () => {
+  test('shows each live session with its device and address, the current one marked', async () => {
+    const client = server.client({ address: '203.0.113.5' })
+    const account = await signIn(client)
+    const browser = server.client({ address: '2001:db8::7' })
+    await browser.send('/api/auth/login', {
+      json: { ...account, transport: 'cookie' },
+      headers: { 'user-agent': firefox, 'sec-fetch-site': 'same-origin' },
+    })
+
+    const answer = await client.send('/api/auth/sessions')
+
+    expect(answer.status).toBe(200)
+    const instant = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    const times = { created_at: instant, last_used_at: instant, expires_at: instant }
+    expect(answer.body.sessions).toHaveLength(2)
+    expect(answer.body.sessions).toEqual(
+      expect.arrayContaining([
+        {
+          id: client.refreshToken?.split('.')[0],
+          current: true,
+          kind: 'bearer',
+          device: null,
+          ip: '203.0.113.5',
+          amr: ['pwd'],
+          ...times,
+        },
+        {
+          id: (await browser.me()).body.session.id,
+          current: false,
+          kind: 'cookie',
+          device: 'Firefox on Linux',
+          ip: '2001:db8::7',
+          amr: ['pwd'],
+          ...times,
+        },
+      ]),
+    )
+  })
+
+  test('never holds a token, a cookie or a part of one', async () => {
+    const client = server.client()
+    const account = await signIn(client)
+    const browser = server.client()
+    await browser.login({ ...account, transport: 'cookie' })
+    await client.refresh()
+
+    const { text } = await client.send('/api/auth/sessions')
+
+    const tokens = [client.accessToken, client.refreshToken, browser.cookies.get('session_8000')]
+    for (const token of tokens) {
+      const [, ...secretParts] = token?.split('.') ?? []
+      for (const part of secretParts.filter((one) => one.length > 8)) expect(text).not.toContain(part)
+    }
+    expect(text).not.toMatch(/token|generation|epoch|hash|user_agent/)
+  })
+
+  test('holds no session of another user', async () => {
+    const client = server.client()
+    await signIn(client)
+    const other = server.client()
+    await signIn(other)
+
+    const { body } = await client.send('/api/auth/sessions')
+
+    expect(body.sessions).toHaveLength(1)
+  })
+
+  test('leaves out what has ended: signed out, idle, past its end, or of an epoch that is over', async () => {
+    const own = await serverForThisTest()
+    const client = own.client()
+    const account = await signIn(client)
+    const others = [own.client(), own.client(), own.client(), own.client()]
+    for (const other of others) await other.login(account)
+    await others[0]?.logout()
+    const ids = others.map(({ refreshToken }) => refreshToken?.split('.')[0])
+    await own.database.sql("UPDATE sessions SET idle_until = app_now() - interval '61 s' WHERE id = $1", [
+      ids[1],
+    ])
+    await own.database.sql('UPDATE sessions SET expires_at = app_now() WHERE id = $1', [ids[2]])
+    await own.database.sql('UPDATE sessions SET session_epoch = session_epoch - 1 WHERE id = $1', [ids[3]])
+
+    const { body } = await client.send('/api/auth/sessions')
+
+    expect(body.sessions).toMatchObject([{ current: true }])
+  })
+
+  test('begins with the one used last', async () => {
+    const own = await serverForThisTest()
+    const client = own.client()
+    const account = await signIn(client)
+    const other = own.client()
+    await other.login(account)
+    await own.time.advance({ seconds: 60 })
+    await client.refresh()
+
+    const { body } = await other.send('/api/auth/sessions')
+
+    expect(body.sessions.map(({ current }: { current: boolean }) => current)).toEqual([false, true])
+    expect(body.sessions[0].last_used_at > body.sessions[1].last_used_at).toBe(true)
+  })
+
+  test('the use of a session shows there once it is written, but not the polling of the pages', async () => {
+    const own = await serverForThisTest()
+    const client = own.client()
+    await signIn(client, 'cookie')
+    const lastUse = async () => {
+      await own.runtime.touches.flush()
+      const { body } = await client.send('/api/auth/sessions', { headers: { 'x-passive': '1' } })
+      return body.sessions[0].last_used_at
+    }
+    const atSignIn = await lastUse()
+    await own.time.advance({ seconds: 60 })
+    expect(await lastUse()).toBe(atSignIn)
+
+    await client.me()
+
+    expect((await lastUse()) > atSignIn).toBe(true)
+  })
+
+  test('without a session it is 401', async () => {
+    expect(await server.client().send('/api/auth/sessions')).toBeProblem(401, 'unauthenticated')
+  })
+})
