@@ -58,7 +58,7 @@ function restoreSymlinks(native: string): void {
   const links: { source: string; target: string }[] = JSON.parse(readFileSync(list, 'utf8'))
   for (const { source, target } of links) {
     const link = join(native, '..', target)
-    if (existsSync(link)) continue
+    if (existsSync(/*turbopackIgnore: true*/ link)) continue
     rmSync(link, { force: true })
     symlinkSync(relative(dirname(target), source), link)
   }
@@ -80,7 +80,7 @@ function versionOf(native: string): string {
 
 /** Copied aside and moved into place, so that a copy that was cut short is never taken for a whole one. */
 function copyTo(native: string, target: string): void {
-  const aside = join(dirname(target), `.${basename(target)}.${process.pid}`)
+  const aside = join(/*turbopackIgnore: true*/ dirname(target), `.${basename(target)}.${process.pid}`)
   cpSync(native, aside, { recursive: true, verbatimSymlinks: true })
   renameSync(aside, target)
 }

@@ -1,13 +1,16 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { startRefusal } from './start-refusal.ts'
 
-/** Answers a request; `peer` is the address of the socket's other end. */
-export type FetchHandler = (request: Request, peer: string) => Promise<Response>
+/** Answers a request in the form of the Web; `incoming` is what Node has of it. */
+export type FetchHandler = (request: Request, incoming: IncomingMessage) => Promise<Response>
 
 export interface HttpServer {
   port: number
+  /** Who takes over connections that ask for another protocol. */
+  onUpgrade(take: (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void): void
   /** Takes no new connections, lets requests under way finish, and cuts what is left after `msMax`. */
   close(msMax: number): Promise<void>
 }
@@ -24,11 +27,10 @@ const keepAliveTimeoutMs = 65_000
  * @throws Error with a sentence when the port is taken
  */
 export async function listen(
-  handler: FetchHandler,
+  listener: RequestListener,
   hosts: readonly string[],
   port: number,
 ): Promise<HttpServer> {
-  const listener = toRequestListener(handler)
   const [firstHost = '127.0.0.1', ...otherHosts] = hosts
   const first = await listenOn(listener, firstHost, port)
   const servers = [first]
@@ -43,13 +45,17 @@ export async function listen(
   }
   return {
     port: bound,
+    onUpgrade(take) {
+      for (const server of servers) server.on('upgrade', take)
+    },
     close: async (msMax) => void (await Promise.all(servers.map((server) => closeServer(server, msMax)))),
   }
 }
 
-function toRequestListener(handler: FetchHandler): RequestListener {
+/** Bridges Node's request and response to the Web's (Hono's adapter). */
+export function toRequestListener(handler: FetchHandler): RequestListener {
   return getRequestListener(
-    (request, { incoming }) => handler(request, (incoming as IncomingMessage).socket.remoteAddress ?? ''),
+    (request, { incoming }) => handler(request, incoming as IncomingMessage),
     // Requests without a usable Host or path never become a Request; the adapter says 400 by itself.
     { overrideGlobalObjects: true },
   ) as RequestListener

@@ -1,5 +1,5 @@
 import type { Config } from '#lib/config/config.ts'
-import { loadEnvironment } from '#lib/config/env.ts'
+import { loadEnvironment, type Variables } from '#lib/config/env.ts'
 import { type ConfigOutcome, type ConfigProblem, modeOf, readConfig } from '#lib/config/read-config.ts'
 import { Secret } from '#lib/crypto/secret.ts'
 import { type DataDirectory, openDataDirectory } from './data-directory.ts'
@@ -11,6 +11,8 @@ import { describeProblems } from './start-up-screen.ts'
 export interface Preparation {
   config: Config
   warnings: ConfigProblem[]
+  /** Settings that strict mode would miss or refuse; empty in strict mode. */
+  missingForProduction: string[]
   embeddedDatabase: EmbeddedDatabase | null
   /** Stops the embedded database and gives the data directory back. */
   release(): Promise<void>
@@ -20,10 +22,11 @@ export interface Preparation {
  * Reads the configuration and makes what trial and development bring along: secrets, and in trial the database.
  *
  * @param root  of the clone
+ * @param environment  what was set before anybody read `.env`; default: that of this process
  * @throws a start refusal with all problems of the configuration at once
  */
-export async function prepare(root: string): Promise<Preparation> {
-  const { variables, warnings } = loadEnvironment(root)
+export async function prepare(root: string, environment?: Variables): Promise<Preparation> {
+  const { variables, warnings } = loadEnvironment(root, environment)
   const isStrict = isStrictEnvironment(variables)
   // Judged before anything is made: a refused start leaves nothing behind.
   requireConfig(readConfig(variables, isStrict ? null : placeholders), warnings)
@@ -43,7 +46,7 @@ const placeholders = {
 
 async function prepareWith(
   root: string,
-  variables: Record<string, string | undefined>,
+  variables: Variables,
   warnings: ConfigProblem[],
   data: DataDirectory | null,
 ): Promise<Preparation> {
@@ -55,6 +58,7 @@ async function prepareWith(
   const read = requireConfig(readConfig(variables, supplies), warnings)
   return {
     ...read,
+    missingForProduction: data ? missingForProduction(variables) : [],
     embeddedDatabase,
     async release() {
       await embeddedDatabase?.stop()
@@ -63,7 +67,20 @@ async function prepareWith(
   }
 }
 
-function isStrictEnvironment(variables: Record<string, string | undefined>): boolean {
+/** Judges the same settings as strict mode would. */
+function missingForProduction(variables: Variables): string[] {
+  const database = variables['DATABASE_URL'] ? [] : ['DATABASE_URL']
+  const strict = {
+    ...variables,
+    DATABASE_URL: variables['DATABASE_URL'] || 'postgresql://localhost/any',
+    DEBUG: '',
+  }
+  const outcome = readConfig(strict, null)
+  const others = outcome.kind === 'refused' ? outcome.problems.map(({ setting }) => setting) : []
+  return [...new Set([...database, ...others])]
+}
+
+function isStrictEnvironment(variables: Variables): boolean {
   const isDebug = /^(true|1|yes|on)$/i.test(variables['DEBUG'] ?? '')
   return modeOf({ DATABASE_URL: variables['DATABASE_URL'], DEBUG: isDebug }) === 'strict'
 }

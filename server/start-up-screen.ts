@@ -24,11 +24,15 @@ export interface StartUpFacts {
   config: Config
   /** With the port that was really bound. */
   url: string
+  hasPages: boolean
   warnings: readonly ConfigProblem[]
   migrations: number
   setupKey: Secret | null
+  versions: { product: string; node: string; postgres: string }
   /** Where the embedded database keeps its data; null without one. */
   embeddedDatabase: string | null
+  /** Settings that strict mode would miss or refuse; empty in strict mode. */
+  missingForProduction: readonly string[]
 }
 
 const modeSentences: Record<Config['mode'], string> = {
@@ -39,17 +43,19 @@ const modeSentences: Record<Config['mode'], string> = {
 
 /** What a person wants to know once the server runs. */
 export function startUpScreen(facts: StartUpFacts): string {
-  const { config, url, setupKey } = facts
+  const { config, url, versions } = facts
   return [
     '',
-    `  ${config.appName}   ${modeSentences[config.mode]}`,
+    `  ${config.appName} ${versions.product}   ${modeSentences[config.mode]}`,
+    `  Node ${versions.node}, PostgreSQL ${versions.postgres}`,
     '',
-    `  API      ${url}/api/auth`,
-    `  Health   ${url}/api/health/ready`,
-    `  Database ${facts.embeddedDatabase ?? 'DATABASE_URL'}${migrationSentence(facts.migrations)}`,
-    ...(setupKey ? setupLines(url, setupKey) : []),
+    ...(facts.hasPages ? [`  App       ${url}`] : []),
+    `  API       ${url}/api/auth`,
+    `  Health    ${url}/api/health/ready`,
+    `  Database  ${facts.embeddedDatabase ?? 'DATABASE_URL'}${migrationSentence(facts.migrations)}`,
+    ...setupLines(facts),
     ...facts.warnings.map((warning) => lineFor('!', warning)),
-    ...(config.mode === 'strict' ? [] : [productionLine]),
+    ...productionLines(facts.missingForProduction),
     '',
     '',
   ].join('\n')
@@ -59,12 +65,17 @@ function migrationSentence(migrations: number): string {
   return migrations === 0 ? '' : `, ${migrations} ${migrations === 1 ? 'migration' : 'migrations'} applied`
 }
 
-const productionLine = '  For production set DATABASE_URL, APP_URL, AUTH_SECRET and MAIL_*; see .env.example.'
+function productionLines(missing: readonly string[]): string[] {
+  return missing.length === 0 ? [] : [`  Missing for production: ${missing.join(', ')} (see .env.example)`]
+}
 
-function setupLines(url: string, setupKey: Secret): string[] {
+function setupLines({ setupKey, hasPages, url }: StartUpFacts): string[] {
+  if (!setupKey) return []
+  const heading = '  No administrator yet. This works once, for the first one:'
+  if (hasPages) return ['', heading, `    ${url}/setup?token=${setupKey.reveal()}`, '']
   return [
     '',
-    '  No administrator yet. Create the first one with this key, which works once:',
+    heading,
     `    curl ${url}/api/setup -H 'content-type: application/json' -d '{"token":"${setupKey.reveal()}",`,
     `      "email":"you@example.com","username":"you","password":"…"}'`,
     '',

@@ -37,7 +37,7 @@ function make(): SystemUser {
   ]
   for (const [command, options] of attempts) {
     try {
-      execFileSync(command, options, { stdio: 'ignore' })
+      execFileSync(/*turbopackIgnore: true*/ command, options, { stdio: 'ignore' })
       const user = find()
       if (user) return user
     } catch {

@@ -4,22 +4,26 @@ import { parseEnv } from 'node:util'
 import type { ConfigProblem } from './read-config.ts'
 import { environmentNames } from './schema.ts'
 
+export type Variables = Record<string, string | undefined>
+
 /**
- * The environment of this process with `.env` below it: a variable that is set wins over the file. Read without
- * expansion, so that a `$` in a password is a `$`. The only place that looks at process.env.
+ * The environment with `.env` below it: a variable that is set wins over the file. Read without expansion, so that a
+ * `$` in a password is a `$`. The only place that looks at process.env.
+ *
+ * @param environment  what was set, where somebody else has written `.env` into process.env already
  */
-export function loadEnvironment(directory: string): {
-  variables: Record<string, string | undefined>
-  warnings: ConfigProblem[]
-} {
+export function loadEnvironment(
+  directory: string,
+  environment: Variables = process.env,
+): { variables: Variables; warnings: ConfigProblem[] } {
   const file = join(directory, '.env')
-  if (existsSync(file)) process.loadEnvFile(file)
-  return { variables: { ...process.env }, warnings: existsSync(file) ? misspelledNames(file) : [] }
+  if (!existsSync(file)) return { variables: { ...environment }, warnings: [] }
+  const written = parseEnv(readFileSync(file, 'utf8'))
+  return { variables: { ...written, ...environment }, warnings: misspelledNames(Object.keys(written)) }
 }
 
 /** Names in `.env` that are no setting but look like one. */
-function misspelledNames(file: string): ConfigProblem[] {
-  const names = Object.keys(parseEnv(readFileSync(file, 'utf8')))
+function misspelledNames(names: readonly string[]): ConfigProblem[] {
   return names.flatMap((setting) => {
     const meant = environmentNames.find((known) => known !== setting && distance(known, setting) <= 2)
     const isKnown = environmentNames.some((known) => known === setting)

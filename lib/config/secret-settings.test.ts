@@ -258,6 +258,7 @@ const allPurposes: Record<KeyPurpose, true> = {
   sealing: true,
   device: true,
   setup: true,
+  form: true,
 }
 const purposes = Object.keys(allPurposes) as KeyPurpose[]
 

@@ -10,7 +10,7 @@ const forwardingHeaders = [
 ]
 
 /** True when some proxy says that it passed this request on. */
-export function wasForwarded(headers: Headers): boolean {
+export function wasForwarded(headers: Pick<Headers, 'has'>): boolean {
   return forwardingHeaders.some((name) => headers.has(name))
 }
 

@@ -31,6 +31,8 @@ export interface Contract {
   limits?: readonly BlockLimit[]
   /** True for a request that asks for a session cookie; the origin rule then holds as if it carried one. */
   startsCookieSession?: (body: unknown) => boolean
+  /** Our pages post forms to it without scripts; these of its fields are checkboxes. */
+  form?: { checkboxes: readonly string[] }
   /** Health checks come from load balancers, which know no host name. */
   anyHost?: boolean
   /** Answered before the database is ready; everything else is `unavailable` until then. */
@@ -55,9 +57,8 @@ export function problemsOf(definition: Contract): readonly ProblemCode[] {
   } else if (definition.method !== 'GET') {
     implied.push('body_too_large')
   }
-  if (definition.method !== 'GET' && (definition.principal === 'session' || definition.startsCookieSession)) {
-    implied.push('origin_refused')
-  }
+  // The origin rule asks whether the request carries our cookie, which any operation may be sent with.
+  if (definition.method !== 'GET') implied.push('origin_refused')
   if (definition.principal === 'session') {
     implied.push('unauthenticated', 'invalid_token', 'token_expired', 'session_ended')
   }

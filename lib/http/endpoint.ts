@@ -3,6 +3,7 @@ import { Problem, type RateLimitState } from '#lib/problems.ts'
 import { authenticate, type Principal } from '#lib/session/authenticate.ts'
 import type { Contract } from './contract.ts'
 import type { Exchange } from './exchange.ts'
+import { answerForm, isPageForm } from './form-endpoint.ts'
 import { passesOriginRule } from './origin.ts'
 import { rateLimitHeaders } from './problem-reply.ts'
 import { readJsonBody, requireBodySize } from './read-body.ts'
@@ -48,19 +49,27 @@ export function endpoint<const C extends Contract>(
   return {
     contract,
     async handle(exchange) {
-      const sent = await readSent(contract, exchange.request)
-      requireOrigin(contract, exchange, sent)
-      for (const limit of contract.limits ?? [])
-        exchange.runtime.limits.requireOpen(limit, exchange.client.block)
-      const principal = contract.principal === 'session' ? await authenticateCaller(exchange) : null
-      const parameter = requireParameter(contract, exchange.parameter)
-      const body = contract.body
-        ? requireShape(contract.body, sent, contract.bodyOptional ?? false)
-        : undefined
-      const answer = await handler({ ...exchange, parameter, body, principal } as Call<C>)
-      return toReply(contract, answer)
+      if (isPageForm(contract, exchange)) {
+        return answerForm(contract, exchange, (sent) => operate(contract, handler, exchange, sent))
+      }
+      return operate(contract, handler, exchange, await readSent(contract, exchange.request))
     },
   }
+}
+
+async function operate<C extends Contract>(
+  contract: C,
+  handler: (call: Call<C>) => Promise<Answer<C>>,
+  exchange: Exchange,
+  sent: unknown,
+): Promise<Reply> {
+  requireOrigin(contract, exchange, sent)
+  for (const limit of contract.limits ?? []) exchange.runtime.limits.requireOpen(limit, exchange.client.block)
+  const principal = contract.principal === 'session' ? await authenticateCaller(exchange) : null
+  const parameter = requireParameter(contract, exchange.parameter)
+  const body = contract.body ? requireShape(contract.body, sent, contract.bodyOptional ?? false) : undefined
+  const answer = await handler({ ...exchange, parameter, body, principal } as Call<C>)
+  return toReply(contract, answer)
 }
 
 async function readSent(contract: Contract, request: Request): Promise<unknown> {

@@ -5,8 +5,12 @@ import type { PresentedCredential } from '#lib/session/authenticate.ts'
 export interface Peer {
   /** Address of the socket's other end. */
   address: string
+  /** True when some proxy says that it passed the request on. */
+  wasForwarded: boolean
   /** Which way of serving answers: our own server, or a Next route handler. */
   via: 'node' | 'next'
+  /** True where our pages are served too; their forms are taken only there. */
+  hasPages: boolean
 }
 
 /** One request and what is known about it before anybody looks at its body. */
@@ -16,6 +20,7 @@ export interface Exchange {
   requestId: string
   client: Client
   credential: PresentedCredential
+  peer: Peer
   /** Value of the path parameter, still to be checked; empty when the path has none. */
   parameter: string
 }

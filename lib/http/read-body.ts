@@ -1,5 +1,5 @@
 import { parseStrictJson } from '#lib/encoding/strict-json.ts'
-import { Problem } from '#lib/problems.ts'
+import { isProblem, Problem } from '#lib/problems.ts'
 
 export const bodyBytesMax = 16 * 1024
 
@@ -23,9 +23,17 @@ export async function readJsonBody(request: Request): Promise<unknown> {
   const hasBody = Number(headers.get('content-length') ?? 0) > 0 || headers.has('transfer-encoding')
   if (!hasBody) return undefined
   requireJsonType(headers)
-  const bytes = await readBytes(request)
-  if (bytes.length === 0) return undefined
-  return parse(decode(bytes))
+  const text = await readText(request)
+  return text === '' ? undefined : parse(text)
+}
+
+/**
+ * Reads a body as UTF-8, counting it while it comes in.
+ *
+ * @throws Problem `body_too_large`, or `malformed_json` when it ends early or is no UTF-8
+ */
+export async function readText(request: Request): Promise<string> {
+  return decode(await readBytes(request))
 }
 
 function requireJsonType(headers: Headers): void {
@@ -45,7 +53,7 @@ async function readBytes(request: Request): Promise<Uint8Array> {
       ? await readCounted(request)
       : new Uint8Array(await request.arrayBuffer())
   } catch (error) {
-    if (error instanceof Problem) throw error
+    if (isProblem(error)) throw error
     throw new Problem('malformed_json', { because: 'the body ended early', cause: error })
   }
 }

@@ -4,6 +4,8 @@ import type { Endpoint } from './endpoint.ts'
 export interface Route {
   path: string
   endpoints: readonly Endpoint[]
+  /** A page: somebody else answers GET, and we refuse the rest. */
+  isPage?: true
 }
 
 export interface RouteMatch {
@@ -55,4 +57,21 @@ export function pathnameOf(url: string): string {
   const start = url.indexOf('/', url.indexOf('//') + 2)
   const end = url.slice(start).search(/[?#]/)
   return end === -1 ? url.slice(start) : url.slice(start, start + end)
+}
+
+/** True below the folders that belong to the endpoint table alone. */
+export function isApiPath(pathname: string): boolean {
+  return /^\/(api|\.well-known)(\/|$)/.test(pathname)
+}
+
+/** True for a path that the endpoint table answers, if only to say that there is nothing: it never becomes a page. */
+export function isTablePath(router: Router, pathname: string): boolean {
+  return isApiPath(pathname) || router.match(pathname) !== null
+}
+
+/** What a path matches on a server with pages. */
+export function matchWithPages(router: Router, pathname: string): RouteMatch | null {
+  const match = router.match(pathname)
+  if (match || isApiPath(pathname)) return match
+  return { route: { path: 'page', endpoints: [], isPage: true }, parameter: '' }
 }

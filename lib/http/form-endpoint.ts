@@ -1,0 +1,89 @@
+import { Problem, problems } from '#lib/problems.ts'
+import type { Contract } from './contract.ts'
+import type { Exchange } from './exchange.ts'
+import { flashCookie } from './flash.ts'
+import { isFormType, parseForm, type SentForm } from './form-body.ts'
+import { readText, requireBodySize } from './read-body.ts'
+import { logRefusal, toProblem } from './refusal.ts'
+import type { Reply } from './reply.ts'
+import { safeNext } from './safe-next.ts'
+
+/** True for a form that one of our pages posts to this operation. Without pages a form is a wrong content type. */
+export function isPageForm(contract: Contract, { peer, request }: Exchange): boolean {
+  return peer.hasPages && contract.form !== undefined && isFormType(request.headers)
+}
+
+/**
+ * Answers a form with a redirect: a success leads on, a refusal leads back to the page with a sealed cookie that says
+ * why. `operate` is the same operation that JSON gets.
+ *
+ * @throws Problem `origin_refused` for a form of anybody else's page
+ */
+export async function answerForm(
+  contract: Contract,
+  exchange: Exchange,
+  operate: (sent: unknown) => Promise<Reply>,
+): Promise<Reply> {
+  requireBodySize(exchange.request.headers)
+  requireOwnOrigin(exchange)
+  const form = parseForm(await readText(exchange.request))
+  try {
+    const { cookies } = await operate(toFields(contract, form))
+    return seeOther(exchange, form.next, cookies)
+  } catch (error) {
+    return refused(exchange, form, toProblem(error))
+  }
+}
+
+function requireOwnOrigin({ runtime, request }: Exchange): void {
+  const origin = request.headers.get('origin')
+  const isOwn =
+    origin === null
+      ? request.headers.get('sec-fetch-site') === 'same-origin'
+      : origin === runtime.config.appUrl
+  if (!isOwn) throw new Problem('origin_refused', { because: `a form of ${origin}` })
+}
+
+/** A checkbox that is not ticked is not sent at all. */
+function toFields({ form }: Contract, { fields }: SentForm): Record<string, string | boolean> {
+  const ticked = Object.fromEntries(
+    (form?.checkboxes ?? []).map((name) => [name, Object.hasOwn(fields, name)]),
+  )
+  return { ...fields, ...ticked }
+}
+
+function seeOther({ runtime }: Exchange, wanted: string, cookies: readonly string[]): Reply {
+  const location = safeNext(runtime.config, wanted) ?? '/account'
+  return { status: 303, headers: { location }, cookies, body: null }
+}
+
+const signInCodes = new Set(['unauthenticated', 'invalid_token', 'token_expired', 'session_ended'])
+
+function refused(exchange: Exchange, form: SentForm, problem: Problem): Reply {
+  logRefusal(exchange, problem)
+  const page = safeNext(exchange.runtime.config, form.page) ?? '/'
+  if (signInCodes.has(problem.code)) {
+    const ended = problem.options.endedReason ?? 'unknown'
+    return seeOther(exchange, `/login?${new URLSearchParams({ next: page, ended })}`, [])
+  }
+  const { config, roots } = exchange.runtime
+  const { options } = problem
+  const cookie = flashCookie(config, roots, {
+    page,
+    code: problem.code,
+    detail: options.detail ?? problems[problem.code].detail,
+    errors: options.errors ?? [],
+    values: shownAgain(form.fields),
+    retryAfterSeconds: options.retryAfterSeconds ?? null,
+    endedReason: options.endedReason ?? null,
+    requestId: exchange.requestId,
+  })
+  return seeOther(exchange, page, cookie ? [cookie] : [])
+}
+
+/** Named, not guessed: a new secret field must not travel by accident. */
+const harmless = new Set(['email', 'username'])
+
+function shownAgain(fields: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => harmless.has(name)))
+}

@@ -1,0 +1,55 @@
+import type { Config } from '#lib/config/config.ts'
+import { sha256 } from '#lib/crypto/digest.ts'
+import { type Problem, problems } from '#lib/problems.ts'
+import type { Reply } from './reply.ts'
+
+const style = `:root{color-scheme:light dark}
+body{margin:0;min-height:100vh;display:grid;place-content:center;padding:1.5rem;font:1rem/1.5 system-ui,sans-serif;
+background:light-dark(#f8faf9,#061720);color:light-dark(#0b1f2a,#e8f1ee)}
+main{max-width:27rem;padding:2rem;border:1px solid light-dark(#d5deda,#1f4254);border-radius:.75rem;
+background:light-dark(#fff,#0c2230)}
+h1{margin:0 0 .75rem;font-size:1.375rem;line-height:1.3}
+p{margin:0 0 .75rem}
+a{color:light-dark(#00679a,#5cc8f5)}
+small{color:light-dark(#4a5a63,#a3b5b9);overflow-wrap:anywhere}`
+
+const policy = `default-src 'none'; style-src 'sha256-${sha256(style).toString('base64')}'; base-uri 'none'; frame-ancestors 'none'`
+
+/**
+ * A refusal as a page, for people who meet one before any page of ours can be drawn: a foreign host name, a trial that
+ * is called from elsewhere, a method that a page does not take. Needs nothing but itself.
+ */
+export function problemPage(config: Config, problem: Problem, requestId: string): Reply {
+  const { status, title, detail } = problems[problem.code]
+  const text = problem.options.detail ?? detail
+  const wait = problem.options.retryAfterSeconds
+  return {
+    status,
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': policy,
+      ...(wait !== undefined && { 'retry-after': String(wait) }),
+    },
+    cookies: [],
+    body: `<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${escapeHtml(`${title} · ${config.appName}`)}</title>
+<style>${style}</style>
+<main><h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>
+<p><a href="/">To the start</a></p>
+<small>${status} ${problem.code} · ${escapeHtml(requestId)}</small></main></html>
+`,
+  }
+}
+
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
+}

@@ -1,0 +1,61 @@
+import nextEnv from '@next/env'
+import { createRuntime } from '#lib/runtime/create-runtime.ts'
+import { hasRuntime, shareRuntime } from '#lib/runtime/process-runtime.ts'
+import type { Runtime } from '#lib/runtime/runtime.ts'
+import { announce } from './announce.ts'
+import { notePeers } from './note-peers.ts'
+import { type Preparation, prepare } from './prepare.ts'
+import { startDatabase } from './start-database.ts'
+import { configurationExitCode, isStartRefusal } from './start-refusal.ts'
+
+/** Makes the runtime of a process that Next runs, once, also under hot reload. */
+export async function startPlainNext(): Promise<void> {
+  if (hasRuntime()) return
+  notePeers()
+  const starting = start()
+  shareRuntime(starting)
+  try {
+    await starting
+  } catch (error) {
+    giveUp(error)
+  }
+}
+
+async function start(): Promise<Runtime> {
+  const root = process.cwd()
+  // Next has read `.env` by now, and expanded it; what was set before it did is kept aside.
+  const preparation = await prepare(root, nextEnv.initialEnv)
+  const runtime = await createRuntime(preparation.config)
+  const stopOnce = () => void stop(runtime, preparation.release)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stopOnce)
+  // Requests are answered meanwhile: 503 until the database is there.
+  void becomeReady(root, preparation, runtime)
+  return runtime
+}
+
+async function becomeReady(root: string, preparation: Preparation, runtime: Runtime): Promise<void> {
+  try {
+    const migrations = await startDatabase(
+      runtime,
+      `${root}/db/migrations`,
+      () => runtime.phase === 'stopping',
+    )
+    if (runtime.phase === 'starting')
+      await announce(preparation, runtime, { root, migrations, hasPages: true })
+  } catch (error) {
+    giveUp(error)
+  }
+}
+
+function giveUp(error: unknown): never {
+  if (!isStartRefusal(error)) throw error
+  process.stderr.write(`\n${error.message}\n\n`)
+  process.exit(configurationExitCode)
+}
+
+/** Next drains its own server and ends the process; this is what hangs on it. */
+async function stop(runtime: Runtime, release: () => Promise<void>): Promise<void> {
+  runtime.phase = 'stopping'
+  await runtime.close()
+  await release()
+}

@@ -1,0 +1,17 @@
+import type { RequestListener } from 'node:http'
+import { answer } from '#lib/http/answer.ts'
+import { pathnameOf, type Router } from '#lib/http/router.ts'
+import type { Runtime } from '#lib/runtime/runtime.ts'
+import { toRequestListener } from './http-server.ts'
+import { peerOf } from './peer-of.ts'
+
+/**
+ * Answers from the endpoint table over Node's http.
+ *
+ * @param hasPages  true on a server that has pages: their forms are taken
+ */
+export function tableListener(runtime: Runtime, match: Router['match'], hasPages: boolean): RequestListener {
+  return toRequestListener((request, incoming) =>
+    answer(runtime, match(pathnameOf(request.url)), request, { ...peerOf(incoming), hasPages }),
+  )
+}
