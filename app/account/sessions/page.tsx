@@ -1,0 +1,46 @@
+import { listSessions, type OwnSession } from '#lib/auth/list-sessions/list-sessions.ts'
+import { processRuntime } from '#lib/runtime/process-runtime.ts'
+import { EndOthersForm } from '../../../components/account/end-others-form.tsx'
+import { SessionCard, type ShownSession } from '../../../components/account/session-card.tsx'
+import { AccountShell } from '../../../components/shell/account-shell.tsx'
+import { OutcomeNotice } from '../../../components/ui/outcomes.tsx'
+import { appName, type Query, queryValue, requirePrincipal } from '../../current.ts'
+
+export const metadata = { title: 'Sessions' }
+
+export default async function SessionsPage({ searchParams }: { searchParams: Query }) {
+  const principal = await requirePrincipal('/account/sessions', searchParams)
+  const sessions = await listSessions(await processRuntime(), principal)
+  const others = sessions.filter((session) => !session.isCurrent)
+  const current = sessions.filter((session) => session.isCurrent)
+  return (
+    <AccountShell appName={await appName()} page="/account/sessions" title="Sessions">
+      <OutcomeNotice done={await queryValue(searchParams, 'done')} />
+      <p className="text-muted-foreground">
+        {others.length === 0
+          ? "You're only signed in here."
+          : 'These devices are signed in to your account. Sign out what you do not recognise, and change your password.'}
+      </p>
+      <ul className="flex flex-col gap-4">
+        {[...current, ...others].map((session) => (
+          <SessionCard key={session.id} session={toShown(session)} />
+        ))}
+      </ul>
+      {others.length > 0 && <EndOthersForm count={others.length} />}
+    </AccountShell>
+  )
+}
+
+/** Field by field: what a client component receives can be read in the page's source. */
+function toShown(session: OwnSession): ShownSession {
+  return {
+    id: session.id,
+    isCurrent: session.isCurrent,
+    kind: session.kind,
+    device: session.device,
+    address: session.clientAddress,
+    createdAt: session.createdAt.toISOString(),
+    lastUsedAt: session.lastUsedAt.toISOString(),
+    expiresAt: session.expiresAt.toISOString(),
+  }
+}

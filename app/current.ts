@@ -1,0 +1,78 @@
+import { cookies, headers } from 'next/headers'
+import { redirect } from 'next/navigation'
+import { cache } from 'react'
+import { presentedCredential } from '#lib/http/credentials.ts'
+import { readFlash } from '#lib/http/flash.ts'
+import { isProblem } from '#lib/problems.ts'
+import { processRuntime } from '#lib/runtime/process-runtime.ts'
+import { authenticate, type Principal } from '#lib/session/authenticate.ts'
+import { formCookieName } from '#lib/session/session-cookie.ts'
+import { type FormState, toFormState } from '../components/forms/form-state.ts'
+
+/** What pages may know of the request they are drawn for. The only place in app/ that reads cookies and headers. */
+
+export async function appName(): Promise<string> {
+  return (await processRuntime()).config.appName
+}
+
+/** Who is signed in, or why nobody is. Asked once for each request, and again for the next one. */
+export const currentSession = cache(async (): Promise<CurrentSession> => {
+  const runtime = await processRuntime()
+  const credential = presentedCredential(runtime.config, await headers())
+  // A page is opened by navigating to it; there is nobody to send a bearer token.
+  if (credential.kind !== 'cookie') return { kind: 'none', endedReason: null }
+  try {
+    const principal = await authenticate(runtime, credential)
+    runtime.touches.note(principal.session.id)
+    return { kind: 'signed-in', principal }
+  } catch (error) {
+    if (!isProblem(error) || error.status !== 401) throw error
+    return { kind: 'none', endedReason: error.options.endedReason ?? null }
+  }
+})
+
+export type CurrentSession =
+  | { kind: 'signed-in'; principal: Principal }
+  | { kind: 'none'; endedReason: string | null }
+
+/**
+ * The signed-in user of this request; everybody else is led to the sign-in page and back. Coming straight from a
+ * sign-in without a session means that the browser did not keep the cookie.
+ */
+export async function requirePrincipal(page: string, query: Query): Promise<Principal> {
+  const session = await currentSession()
+  const isFromSignIn = (await queryValue(query, 'from')) === 'sign-in'
+  if (session.kind === 'signed-in') return isFromSignIn ? redirect(page) : session.principal
+  if (isFromSignIn) redirect(`/login?${new URLSearchParams({ next: page, cookie: 'lost' })}`)
+  const ended = session.endedReason && { ended: session.endedReason }
+  redirect(`/login?${new URLSearchParams({ next: page, ...ended })}`)
+}
+
+/** The refusal that a form without scripts left for this page. */
+export async function flashFor(page: string): Promise<FormState | null> {
+  const runtime = await processRuntime()
+  const cookie = formCookieName(runtime.config.appUrl)
+  const presented = cookie && (await cookies()).get(cookie.name)?.value
+  const flash = readFlash(runtime.roots, presented ?? null, page)
+  if (!flash) return null
+  const { code, detail, errors, values, retryAfterSeconds, endedReason, requestId } = flash
+  const problem = { code, detail, errors: [...errors], request_id: requestId }
+  return toFormState(
+    { ...problem, ...(endedReason && { ended_reason: endedReason }) },
+    values,
+    retryAfterSeconds,
+  )
+}
+
+/** The title of a page with a form: a refusal is said first. */
+export async function titleFor(page: string, title: string) {
+  return { title: (await flashFor(page)) ? `Error: ${title}` : title }
+}
+
+export type Query = Promise<Record<string, string | string[] | undefined>>
+
+/** One value of the query; null when it is missing or there are several. */
+export async function queryValue(query: Query, name: string): Promise<string | null> {
+  const value = (await query)[name]
+  return typeof value === 'string' ? value : null
+}

@@ -1,0 +1,50 @@
+import { redirect } from 'next/navigation'
+import { safeNext } from '#lib/http/safe-next.ts'
+import { processRuntime } from '#lib/runtime/process-runtime.ts'
+import { SignInForm } from '../../components/auth/sign-in-form.tsx'
+import { EntryShell } from '../../components/shell/entry-shell.tsx'
+import { Card } from '../../components/ui/card.tsx'
+import { Notice } from '../../components/ui/notice.tsx'
+import { OutcomeNotice } from '../../components/ui/outcomes.tsx'
+import { currentSession, flashFor, type Query, queryValue, titleFor } from '../current.ts'
+
+export const generateMetadata = () => titleFor('/login', 'Sign in')
+
+export default async function LoginPage({ searchParams }: { searchParams: Query }) {
+  const { config } = await processRuntime()
+  const next = safeNext(config, await queryValue(searchParams, 'next')) ?? '/account'
+  const session = await currentSession()
+  if (session.kind === 'signed-in') redirect(next)
+  const hasLostCookie = (await queryValue(searchParams, 'cookie')) === 'lost'
+  const toRegister = next === '/account' ? '/register' : `/register?${new URLSearchParams({ next })}`
+  return (
+    <EntryShell appName={config.appName} title="Sign in">
+      <div className="flex flex-col gap-5">
+        <OutcomeNotice
+          done={await queryValue(searchParams, 'done')}
+          ended={await queryValue(searchParams, 'ended')}
+        />
+        {hasLostCookie && (
+          <Notice tone="warning">
+            Your browser did not keep our cookie, so you are not signed in. Allow cookies for this site and
+            try again.
+          </Notice>
+        )}
+        <Card>
+          <SignInForm next={withCookieCheck(next)} initial={await flashFor('/login')} />
+        </Card>
+        <p className="text-center">
+          New here?{' '}
+          <a href={toRegister} className="prose-link">
+            Create an account
+          </a>
+        </p>
+      </div>
+    </EntryShell>
+  )
+}
+
+/** Lets the page that follows tell a browser without cookies from one that was never signed in. */
+function withCookieCheck(next: string): string {
+  return next.startsWith('/account') ? `${next}${next.includes('?') ? '&' : '?'}from=sign-in` : next
+}

@@ -1,0 +1,37 @@
+import { safeNext } from '#lib/http/safe-next.ts'
+import { processRuntime } from '#lib/runtime/process-runtime.ts'
+import { RegisterForm } from '../../components/auth/register-form.tsx'
+import { EntryShell } from '../../components/shell/entry-shell.tsx'
+import { Card } from '../../components/ui/card.tsx'
+import { flashFor, type Query, queryValue, titleFor } from '../current.ts'
+
+export const generateMetadata = () => titleFor('/register', 'Create account')
+
+export default async function RegisterPage({ searchParams }: { searchParams: Query }) {
+  const { config } = await processRuntime()
+  const next = safeNext(config, await queryValue(searchParams, 'next'))
+  const toLogin = `/login?${new URLSearchParams({ done: 'registered', ...(next && { next }) })}`
+  return (
+    <EntryShell appName={config.appName} title="Create account">
+      <div className="flex flex-col gap-5">
+        <Card>
+          {config.registration === 'closed' ? (
+            <p>This service takes no new accounts.</p>
+          ) : (
+            <RegisterForm
+              next={toLogin}
+              initial={await flashFor('/register')}
+              passwordLengthMin={config.password.lengthMin}
+            />
+          )}
+        </Card>
+        <p className="text-center">
+          Have an account?{' '}
+          <a href={next ? `/login?${new URLSearchParams({ next })}` : '/login'} className="prose-link">
+            Sign in
+          </a>
+        </p>
+      </div>
+    </EntryShell>
+  )
+}

@@ -1,0 +1,59 @@
+import { ApiForm } from '../forms/api-form.tsx'
+import type { FormState } from '../forms/form-state.ts'
+import { PasswordField } from '../forms/password-field.tsx'
+import { SubmitButton } from '../forms/submit-button.tsx'
+import { TextField } from '../forms/text-field.tsx'
+
+export interface AccountFieldsProps {
+  passwordLengthMin: number
+}
+
+/** The three facts of a new account. What people sign in with stands next to the password, so that managers save the right pair. */
+export function AccountFields({ passwordLengthMin }: AccountFieldsProps) {
+  return (
+    <>
+      <TextField
+        name="username"
+        label="User name"
+        hint="3 to 32 letters, digits, dots, dashes or underscores. Others may see it."
+        autoComplete="nickname"
+        required
+      />
+      <TextField
+        name="email"
+        label="Email"
+        type="email"
+        inputMode="email"
+        autoComplete="username"
+        enterKeyHint="next"
+        required
+      />
+      <PasswordField
+        name="password"
+        label="Password"
+        autoComplete="new-password"
+        hint={`At least ${passwordLengthMin} characters. A few unrelated words work well.`}
+        passwordRules={`minlength: ${passwordLengthMin}; allowed: unicode;`}
+      />
+    </>
+  )
+}
+
+export function RegisterForm({
+  next,
+  initial,
+  passwordLengthMin,
+}: { next: string; initial: FormState | null } & AccountFieldsProps) {
+  return (
+    <ApiForm
+      target={{ path: '/api/auth/register', method: 'POST' }}
+      page="/register"
+      next={next}
+      initial={initial}
+      className="flex flex-col gap-5"
+    >
+      <AccountFields passwordLengthMin={passwordLengthMin} />
+      <SubmitButton label="Create account" pendingLabel="Creating…" className="w-full" />
+    </ApiForm>
+  )
+}

@@ -1,0 +1,30 @@
+import { ApiForm } from '../forms/api-form.tsx'
+import { CheckboxField } from '../forms/checkbox-field.tsx'
+import type { FormState } from '../forms/form-state.ts'
+import { PasswordField } from '../forms/password-field.tsx'
+import { SubmitButton } from '../forms/submit-button.tsx'
+import { TextField } from '../forms/text-field.tsx'
+
+export function SignInForm({ next, initial }: { next: string; initial: FormState | null }) {
+  return (
+    <ApiForm
+      target={{ path: '/api/auth/login', method: 'POST' }}
+      page="/login"
+      next={next}
+      initial={initial}
+      className="flex flex-col gap-5"
+    >
+      <input type="hidden" name="transport" value="cookie" />
+      <TextField
+        name="email"
+        label="Email or user name"
+        autoComplete="username"
+        enterKeyHint="next"
+        required
+      />
+      <PasswordField name="password" label="Password" autoComplete="current-password" />
+      <CheckboxField name="remember" label="Stay signed in on this device" defaultChecked />
+      <SubmitButton label="Sign in" pendingLabel="Signing in…" className="w-full" />
+    </ApiForm>
+  )
+}

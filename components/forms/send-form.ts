@@ -1,0 +1,60 @@
+import { type FormState, failure, type ProblemAnswer, toFormState } from './form-state.ts'
+
+export type FormOutcome = { kind: 'done' } | { kind: 'refused'; state: FormState }
+
+export interface FormTarget {
+  /** The endpoint's own path. */
+  path: string
+  method: 'POST' | 'DELETE'
+}
+
+/**
+ * Sends a form as the API takes it. Fields whose name begins with `_` steer the form without scripts and stay here;
+ * checkboxes are booleans.
+ */
+export async function sendForm(form: HTMLFormElement, target: FormTarget): Promise<FormOutcome> {
+  const values = plainValues(form)
+  if (!navigator.onLine) return refused('network', 'You appear to be offline. Nothing was sent.', values)
+  const { path, method } = target
+  try {
+    const body = method === 'POST' ? { body: JSON.stringify(bodyOf(form)) } : {}
+    const answer = await fetch(path, {
+      method,
+      headers: {
+        accept: 'application/json',
+        ...(method === 'POST' && { 'content-type': 'application/json' }),
+      },
+      credentials: 'same-origin',
+      ...body,
+    })
+    if (answer.ok) return { kind: 'done' }
+    const problem: ProblemAnswer = await answer.json().catch(() => ({}))
+    const wait = answer.headers.get('retry-after')
+    return { kind: 'refused', state: toFormState(problem, values, wait === null ? null : Number(wait)) }
+  } catch {
+    return refused('network', "We couldn't reach the server. Nothing was changed. Try again.", values)
+  }
+}
+
+function refused(code: string, detail: string, values: Record<string, string>): FormOutcome {
+  return { kind: 'refused', state: failure(code, detail, values) }
+}
+
+function inputsOf(form: HTMLFormElement): HTMLInputElement[] {
+  return [...form.elements].filter(
+    (element): element is HTMLInputElement =>
+      element instanceof HTMLInputElement && element.name !== '' && !element.name.startsWith('_'),
+  )
+}
+
+function bodyOf(form: HTMLFormElement): Record<string, string | boolean> {
+  return Object.fromEntries(
+    inputsOf(form).map((input) => [input.name, input.type === 'checkbox' ? input.checked : input.value]),
+  )
+}
+
+/** What may be shown again: never a password or a key. */
+function plainValues(form: HTMLFormElement): Record<string, string> {
+  const shown = inputsOf(form).filter(({ type }) => type === 'text' || type === 'email')
+  return Object.fromEntries(shown.map(({ name, value }) => [name, value]))
+}

@@ -1,0 +1,30 @@
+import type { NextConfig } from 'next'
+
+/** Packages that run from node_modules: native ones, and those of which a process must have one copy. */
+const serverExternalPackages = [
+  '@next/env',
+  'argon2',
+  'bcryptjs',
+  'bowser',
+  'drizzle-orm',
+  'ioredis',
+  'jose',
+  'lru-cache',
+  'pg',
+  'pino',
+  'prom-client',
+  'rate-limiter-flexible',
+]
+
+const config: NextConfig = {
+  poweredByHeader: false,
+  // An address with a slash at its end is another address; the API says so itself.
+  skipTrailingSlashRedirect: true,
+  // Types are checked by `npm test`; a start should not wait for it.
+  typescript: { ignoreBuildErrors: true },
+  serverExternalPackages,
+  // No image of ours needs it, and it would fetch what it is told to.
+  images: { unoptimized: true },
+}
+
+export default config
