@@ -1,27 +1,46 @@
-// Bundles the servers with esbuild. Packages stay outside: they are installed anyway, and some are native.
+// Builds what a start needs: our servers with esbuild, the pages with Next. Packages stay outside: they are installed
+// anyway, and some are native.
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from './root.mjs'
+import { giveUp, root } from './root.mjs'
 
-const entries = { headless: 'server/headless.ts' }
-const sourceFolders = ['bin', 'db', 'lib', 'server']
-const sourceFiles = ['package.json', 'package-lock.json', 'tsconfig.json']
-const output = join(root, 'dist')
-const stamp = join(output, 'build.stamp')
+const entries = { headless: 'server/headless.ts', pages: 'server/pages.ts' }
+const manifests = ['package.json', 'package-lock.json', 'tsconfig.json']
+
+/** Each build: what it is made of, where it goes, how. A build is stale when any of its sources has changed. */
+const builds = {
+  servers: { folders: ['bin', 'db', 'lib', 'server'], files: [], output: 'dist', make: bundleServers },
+  pages: {
+    folders: ['app', 'bin', 'components', 'db', 'lib', 'server'],
+    files: ['instrumentation.ts', 'next.config.ts', 'postcss.config.mjs', 'proxy.ts'],
+    output: '.next',
+    make: buildPages,
+  },
+}
 
 /** Builds what is stale: the sources, the lock file or the Node version differ from those of the last build. */
-export async function buildIfStale() {
-  const fingerprint = fingerprintOfSources()
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint) return
-  process.stdout.write('Building …\n')
+export async function buildIfStale(...names) {
+  for (const name of names) {
+    const { folders, files, output, make } = builds[name]
+    const stamp = join(root, output, 'build.stamp')
+    const fingerprint = fingerprintOf(folders, files)
+    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint) continue
+    process.stdout.write(`Building the ${name} …\n`)
+    await make(join(root, output))
+    writeFileSync(stamp, fingerprint)
+  }
+}
+
+async function bundleServers(outdir) {
   const { build } = await import('esbuild')
-  rmSync(output, { recursive: true, force: true })
-  mkdirSync(output, { recursive: true })
+  rmSync(outdir, { recursive: true, force: true })
+  mkdirSync(outdir, { recursive: true })
   await build({
     absWorkingDir: root,
     entryPoints: entries,
-    outdir: output,
+    outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     splitting: true,
@@ -32,13 +51,23 @@ export async function buildIfStale() {
     sourcemap: true,
     logLevel: 'warning',
   })
-  writeFileSync(stamp, fingerprint)
 }
 
-function fingerprintOfSources() {
+function buildPages() {
+  const next = join(root, 'node_modules', 'next', 'dist', 'bin', 'next')
+  const { status } = spawnSync(process.execPath, [next, 'build'], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+  })
+  if (status !== 0) giveUp('The pages could not be built; Next says why above.')
+}
+
+function fingerprintOf(folders, files) {
   const hash = createHash('sha256').update(process.versions.node)
-  const files = [...sourceFiles, ...sourceFolders.flatMap(filesBelow)]
-  for (const file of files.toSorted()) hash.update(file).update(readFileSync(join(root, file)))
+  for (const file of [...manifests, ...files, ...folders.flatMap(filesBelow)].toSorted()) {
+    hash.update(file).update(readFileSync(join(root, file)))
+  }
   return hash.digest('hex')
 }
 

@@ -1,15 +1,23 @@
 #!/usr/bin/env node
-// npm run headless: installs, builds what is stale, starts. Runs on a fresh clone.
+// npm start, npm run headless, npm run dev: installs, builds what is stale, starts. Runs on a fresh clone.
 import { buildIfStale } from './build.mjs'
 import { become, giveUp, installDependencies, requireNode } from './root.mjs'
 
-const servers = { headless: 'dist/headless.mjs' }
+const ways = {
+  pages: { builds: ['servers', 'pages'], options: ['--enable-source-maps', 'dist/pages.mjs'] },
+  headless: { builds: ['servers'], options: ['--enable-source-maps', 'dist/headless.mjs'] },
+  // From the sources; a changed file of the server starts it anew, a changed page is reloaded in place.
+  development: {
+    builds: [],
+    options: ['node_modules/tsx/dist/cli.mjs', 'watch', '--clear-screen=false', 'server/development.ts'],
+    needsTools: true,
+  },
+}
 
 requireNode()
-const name = process.argv[2] ?? 'headless'
-const server = servers[name]
-if (!server)
-  giveUp(`There is no way to serve called "${name}". There are: ${Object.keys(servers).join(', ')}.`)
-installDependencies({ withDevelopment: false })
-await buildIfStale()
-become(['--enable-source-maps', server])
+const name = process.argv[2] ?? 'pages'
+const way = ways[name]
+if (!way) giveUp(`There is no way to serve called "${name}". There are: ${Object.keys(ways).join(', ')}.`)
+installDependencies({ withDevelopment: way.needsTools === true })
+await buildIfStale(...way.builds)
+become(way.options, { NODE_ENV: way.needsTools ? 'development' : 'production', NEXT_TELEMETRY_DISABLED: '1' })

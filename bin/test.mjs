@@ -8,10 +8,19 @@ import { giveUp, installDependencies, requireNode, root } from './root.mjs'
 
 const results = join(root, 'artifacts', 'tests')
 
+const ways = ['api-headless', 'api-pages', 'api-next', 'other-origin']
+const looks = ['ui-desktop-light', 'ui-phone-dark', 'ui-no-scripts']
+const otherLooks = ['ui-desktop-dark', 'ui-phone-light']
+
 /** What each command runs, in this order. */
 const commands = {
-  test: { static: runStatic, unit: runVitest('unit'), system: runVitest('system'), e2e: runPlaywright },
-  full: { full: runVitest('full') },
+  test: {
+    static: runStatic,
+    unit: runVitest('unit'),
+    system: runVitest('system'),
+    e2e: runPlaywright([...ways, ...looks]),
+  },
+  full: { full: runVitest('full'), 'e2e-full': runPlaywright(otherLooks) },
 }
 
 requireNode()
@@ -25,11 +34,9 @@ if (suites.length === 0)
   giveUp(`There is no suite ${wanted.join(', ')}. There are: ${Object.keys(commands[command]).join(', ')}.`)
 
 installDependencies({ withDevelopment: true })
-await buildIfStale()
-if (!isFull) {
-  const { findBrowser } = await import('./find-browser.mjs')
-  process.env.CHROMIUM_PATH = findBrowser()
-}
+await buildIfStale('servers', 'pages')
+const { findBrowser } = await import('./find-browser.mjs')
+process.env.CHROMIUM_PATH = findBrowser()
 mkdirSync(results, { recursive: true })
 
 const rows = []
@@ -73,23 +80,33 @@ function runVitest(project) {
   }
 }
 
-function runPlaywright(name) {
-  const file = join(results, `${name}.json`)
-  rmSync(file, { force: true })
-  process.env.PLAYWRIGHT_JSON_OUTPUT_NAME = file
-  const status = runTool('@playwright/test/cli.js', ['test', '--reporter=dot,json'])
-  const report = readReport(file)
-  if (!report) return [broken(name)]
-  const specs = report.suites.flatMap(specsOf)
-  const projects = [...new Set(specs.map((spec) => spec.project))]
-  const counted = projects.map((project) => {
-    const outcomes = specs.filter((spec) => spec.project === project).map((spec) => spec.status)
-    const passed = outcomes.filter((outcome) => outcome === 'expected').length
-    const failed = outcomes.filter((outcome) => outcome === 'unexpected').length
-    return { suite: `e2e ${project}`, passed, failed, left: outcomes.length - passed - failed, note: '' }
-  })
-  const explained = counted.some(({ failed, left }) => failed + left > 0)
-  return status === 0 || explained ? counted : [...counted, broken(name)]
+function runPlaywright(projects) {
+  return (name) => {
+    const file = join(results, `${name}.json`)
+    rmSync(file, { force: true })
+    process.env.PLAYWRIGHT_JSON_OUTPUT_NAME = file
+    const chosen = projects.flatMap((project) => ['--project', project])
+    const status = runTool('@playwright/test/cli.js', ['test', '--reporter=dot,json', ...chosen])
+    const report = readReport(file)
+    if (!report) return [broken(name)]
+    const specs = report.suites.flatMap(specsOf)
+    const counted = projects.map((project) =>
+      countSpecs(
+        specs.filter((spec) => spec.project === project),
+        project,
+      ),
+    )
+    const explained = counted.some(({ failed, left }) => failed + left > 0)
+    return status === 0 || explained ? counted : [...counted, broken(name)]
+  }
+}
+
+/** A project without specs is as wrong as a failed one. */
+function countSpecs(specs, project) {
+  const passed = specs.filter(({ status }) => status === 'expected').length
+  const failed = specs.length === 0 ? 1 : specs.filter(({ status }) => status === 'unexpected').length
+  const left = Math.max(0, specs.length - passed - failed)
+  return { suite: `e2e ${project}`, passed, failed, left, note: specs.length === 0 ? 'no specs' : '' }
 }
 
 function specsOf(suite) {
@@ -120,6 +137,9 @@ function runTool(tool, options) {
 function report(counted) {
   const total = (field) => counted.reduce((sum, row) => sum + row[field], 0)
   process.stdout.write('\n')
+  const ofWays = counted.filter(({ suite }) => suite.startsWith('e2e api-')).map(({ passed }) => passed)
+  if (new Set(ofWays).size > 1)
+    counted.push({ ...broken('e2e api'), note: 'the ways differ in their specs', seconds: 0 })
   for (const { suite, passed, failed, left, note, seconds } of counted) {
     const outcome = `${passed} passed, ${failed} failed, ${left} left out`
     process.stdout.write(`${suite.padEnd(18)} ${outcome}  ${seconds.toFixed(0)} s  ${note}\n`)
