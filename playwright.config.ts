@@ -3,6 +3,18 @@ import { findBrowser } from './bin/find-browser.mjs'
 
 const executablePath = process.env.E2E_ONLY === 'headless' ? '' : findBrowser()
 
+const desktop = { width: 1280, height: 800 }
+const phone = { width: 360, height: 740 }
+
+/** Ways in which people see the pages; `npm test` takes three of them, `npm run test:full` the rest. */
+const looks = [
+  { name: 'desktop-light', use: { viewport: desktop, colorScheme: 'light' as const } },
+  { name: 'desktop-dark', use: { viewport: desktop, colorScheme: 'dark' as const } },
+  { name: 'phone-light', use: { viewport: phone, colorScheme: 'light' as const, hasTouch: true } },
+  { name: 'phone-dark', use: { viewport: phone, colorScheme: 'dark' as const, hasTouch: true } },
+  { name: 'no-scripts', use: { viewport: desktop, javaScriptEnabled: false } },
+]
+
 export default defineConfig({
   testDir: 'e2e',
   globalSetup: './e2e/support/global-setup.ts',
@@ -26,7 +38,24 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'api-headless', testDir: 'e2e/api', metadata: { server: 'headless' } },
-    { name: 'ui', testDir: 'e2e/ui', metadata: { server: 'headless' } },
+    // The same specs against each way of serving.
+    ...['headless', 'pages', 'next'].map((server) => ({
+      name: `api-${server}`,
+      testDir: 'e2e/api',
+      metadata: { server },
+    })),
+    {
+      name: 'other-origin',
+      testDir: 'e2e/ui',
+      testMatch: 'other-origin.spec.ts',
+      metadata: { server: 'headless' },
+    },
+    ...looks.map(({ name, use }) => ({
+      name: `ui-${name}`,
+      testDir: 'e2e/ui',
+      testIgnore: 'other-origin.spec.ts',
+      metadata: { server: 'pages' },
+      use,
+    })),
   ],
 })

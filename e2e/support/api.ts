@@ -7,6 +7,7 @@ import { readEnvironment } from './environment.ts'
 
 export interface ServerUnderTest {
   url: string
+  hasPages: boolean
   /** A client of its own address, as the proxy in front would name it. */
   client(): ApiClient
   /** Without a proxy in front: the socket's address counts. */
@@ -32,6 +33,7 @@ export const test = base.extend<{ server: ServerUnderTest }>({
     }
     await use({
       url,
+      hasPages: way !== 'headless',
       client() {
         clients += 1
         return client(uniqueAddress(info.testId, info.workerIndex, clients))

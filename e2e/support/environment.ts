@@ -1,6 +1,8 @@
 /** What the global set-up tells the workers. */
 export interface E2eEnvironment {
   servers: Record<string, string>
+  /** The key that opens the set-up of the first administrator, where the server printed one. */
+  setupKeys: Record<string, string>
   /** The port of the front end on another origin that every server allows. */
   frontEndPort: number
 }

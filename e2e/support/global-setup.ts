@@ -4,15 +4,29 @@ import { join } from 'node:path'
 import { Secret } from '#lib/crypto/secret.ts'
 import { startEmbeddedDatabase } from '#server/embedded-database.ts'
 import { freePort } from '#server/free-port.ts'
-import { makeClone, removeClone, startServer, strictVariables } from '#test/support/process-server.ts'
+import { withDatabase } from '#test/support/database.ts'
+import {
+  makeClone,
+  type ProcessServer,
+  removeClone,
+  startServer,
+  strictVariables,
+} from '#test/support/process-server.ts'
 import { type E2eEnvironment, publishEnvironment } from './environment.ts'
 
 const throwAway = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
 
-/** One PostgreSQL, and one server in strict mode for each way of serving. */
+/** What each way of serving is started with. */
+const entries = {
+  headless: ['dist/headless.mjs'],
+  pages: ['dist/pages.mjs'],
+  next: ['node_modules/next/dist/bin/next', 'start'],
+}
+
+/** One PostgreSQL, and one server in strict mode for each way of serving, each with a database of its own. */
 async function globalSetup(): Promise<() => Promise<void>> {
+  const wanted = process.env.E2E_ONLY ? [process.env.E2E_ONLY] : Object.keys(entries)
   const dataPath = mkdtempSync(join(tmpdir(), 'session-management-e2e-'))
-  const clone = makeClone()
   const password = new Secret('only-for-this-run')
   const database = await startEmbeddedDatabase({
     root: process.cwd(),
@@ -21,21 +35,34 @@ async function globalSetup(): Promise<() => Promise<void>> {
     settings: throwAway,
   })
   const frontEndPort = await freePort()
-  const headless = await startServer({
-    clone,
-    variables: {
-      ...strictVariables(database.url.reveal(), await freePort()),
+  const clones: string[] = []
+  const servers: [string, ProcessServer][] = []
+  for (const way of wanted) {
+    const clone = makeClone()
+    clones.push(clone)
+    const variables = {
+      ...strictVariables(withDatabase(database.url.reveal(), `e2e_${way}`), await freePort()),
       ALLOWED_ORIGINS: JSON.stringify([`http://127.0.0.1:${frontEndPort}`, 'https://app.example.com']),
-    },
-  })
-  const environment: E2eEnvironment = { frontEndPort, servers: { headless: headless.url } }
+    }
+    servers.push([way, await startServer({ clone, variables, entry: entries[way as keyof typeof entries] })])
+  }
+  const environment: E2eEnvironment = {
+    frontEndPort,
+    servers: Object.fromEntries(servers.map(([way, { url }]) => [way, url])),
+    setupKeys: Object.fromEntries(servers.map(([way, server]) => [way, setupKeyOf(server)])),
+  }
   publishEnvironment(environment)
   return async () => {
-    await headless.stop()
+    for (const [, server] of servers) await server.stop()
     await database.stop()
-    removeClone(clone)
+    for (const folder of [...clones.values(), dataPath]) removeClone(folder)
     rmSync(dataPath, { recursive: true, force: true })
   }
+}
+
+/** From the start screen; plain Next prints none. */
+function setupKeyOf(server: ProcessServer): string {
+  return /(?:"token":"|token=)([\w-]{43})/.exec(server.output())?.[1] ?? ''
 }
 
 export default globalSetup

@@ -58,7 +58,11 @@ for (const { name, person, folderMode, ignoreScripts } of ways) {
     const { clone, home } = cloneFor(person, folderMode)
     const port = await freePort()
     const { PATH = '' } = process.env
-    const options = { ...person, cwd: clone, env: { PATH, HOME: home, PORT: String(port) } }
+    const options = {
+      ...person,
+      cwd: clone,
+      env: { PATH, HOME: home, PORT: String(port) } as unknown as NodeJS.ProcessEnv,
+    }
     if (ignoreScripts)
       execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
         ...options,
