@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { isConnectionLost } from './errors.ts'
+import { type Silence, watchForSilence } from './silence.ts'
 import type { Query } from './statement.ts'
 
 /** Anything that can run a statement: the pool (each call on its own) or one transaction. */
@@ -22,7 +23,7 @@ export interface DatabaseOptions {
   onIdleError: (error: Error) => void
 }
 
-const connectTimeoutMs = 1500
+const connectTimeoutMs = 1000
 const statementTimeoutMs = 2000
 /** The client's own limit, for a server that no longer answers at all. */
 const answerTimeoutMs = 2500
@@ -45,9 +46,10 @@ export function openDatabase(options: DatabaseOptions): Database {
   // A connection that is lost while it is in use raises this as well as the error of its query; unheard, it would end
   // the process.
   pool.on('connect', (client) => client.on('error', () => {}))
+  const silence = watchForSilence()
   return {
-    run: (query) => withClient(pool, (client) => runOn(client, query)),
-    transaction: (work) => withClient(pool, (client) => inTransaction(client, work)),
+    run: (query) => withClient(pool, silence, (client) => runOn(client, query)),
+    transaction: (work) => withClient(pool, silence, (client) => inTransaction(client, work)),
     usage: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   }
@@ -58,7 +60,12 @@ export function normaliseDatabaseUrl(url: string): string {
   return url.replace(/^postgres(?:ql)?(?:\+[a-z0-9_]+)?:\/\//i, 'postgresql://')
 }
 
-async function withClient<Result>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<Result>) {
+async function withClient<Result>(
+  pool: pg.Pool,
+  silence: Silence,
+  work: (client: pg.PoolClient) => Promise<Result>,
+) {
+  silence.refuse()
   const client = await pool.connect()
   let lost = false
   try {
@@ -66,6 +73,7 @@ async function withClient<Result>(pool: pg.Pool, work: (client: pg.PoolClient) =
   } catch (error) {
     // pool.query() drops the connection at any error; a refused insert must not cost a reconnect.
     lost = isConnectionLost(error)
+    silence.note(error)
     throw error
   } finally {
     client.release(lost)

@@ -176,6 +176,23 @@ describe('what pg and PostgreSQL really say', () => {
     for (const error of errors) expect(verdict(error)).toMatchObject({ isLost: true, isUnavailable: true })
   })
 
+  test('after one statement without an answer the next are refused at once, and half a second later asked again', async () => {
+    const proxy = await proxyForThisTest({ isFrozen: false })
+    const own = openForThisTest(proxy.url, 1)
+    await run(own, 'select 1')
+    proxy.freeze()
+    await errorOf(run(own, 'select 2'))
+
+    const startedMs = performance.now()
+    const refused = await errorOf(run(own, 'select 3'))
+    const refusedMs = performance.now() - startedMs
+
+    expect(verdict(refused)).toMatchObject({ isLost: true, isUnavailable: true })
+    expect(refusedMs).toBeLessThan(50)
+    // Only what was open is frozen: a new connection gets through.
+    await expect.poll(() => run(own, 'select 4 as four').catch(() => null), { timeout: 1500 }).not.toBe(null)
+  })
+
   test('a connection that breaks in the middle of a statement', async () => {
     const proxy = await proxyForThisTest({ isFrozen: false })
     const own = openForThisTest(proxy.url, 1)

@@ -42,6 +42,11 @@ export function isConnectionLost(error: unknown): boolean {
   )
 }
 
+/** True for a statement that the server accepted and never answered. */
+export function isUnanswered(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Query read timeout')
+}
+
 /** True when the database could not do its work now and the same request may succeed later (503, not 500). */
 export function isDatabaseUnavailable(error: unknown): boolean {
   return isConnectionLost(error) || transientStates.test(codeOf(error))

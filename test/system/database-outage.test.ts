@@ -159,7 +159,7 @@ for (const [name, outage] of Object.entries(outages)) {
     expect([...statuses].toSorted()).toEqual([200, 503])
     expect(whileDown.every(({ answer }) => answer.status === 503)).toBe(true)
     expect(whileDown.length).toBeGreaterThan(3)
-    expect(Math.max(...seen.map(({ ms }) => ms))).toBeLessThan(4_000)
+    expect(Math.max(...seen.map(({ ms }) => ms))).toBeLessThan(3_000)
     expect(healedMs).toBeLessThan(2_000)
     for (const { answer } of seen.filter((one) => one.answer.status === 503)) {
       expect(answer.headers.get('retry-after')).toMatch(/^\d+$/)

@@ -108,7 +108,7 @@ test('below a folder that only root may enter, the trial keeps its database else
   chmodSync(clone, 0o700)
   const server = start(await port())
   await untilReady(server, 40_000)
-  const directory = /Database (\S+)\/postgres/.exec(server.output())?.[1] ?? ''
+  const directory = /Database\s+(\S+)\/postgres/.exec(server.output())?.[1] ?? ''
   await server.stop()
 
   const isRoot = process.getuid?.() === 0
