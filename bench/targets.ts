@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
+import { freePort } from '#server/free-port.ts'
+import { serverVariables } from '../bin/root.mjs'
+import { canPin, serverCore } from './pinned.ts'
+
+/** A server under test, a process of its own on the server's core. */
+export interface Target {
+  name: string
+  url: string
+  stop(): Promise<void>
+}
+
+/** What Node runs for each of our ways to serve. */
+export const ways = {
+  headless: ['dist/headless.mjs'],
+  'npm start': ['dist/pages.mjs'],
+  'plain Next': ['node_modules/next/dist/bin/next', 'start'],
+}
+
+/** Starts one of our servers in strict mode, as shipped: logs and metrics on. */
+export async function startWay(name: keyof typeof ways, databaseUrl: string): Promise<Target> {
+  const port = await freePort()
+  const variables = {
+    DATABASE_URL: databaseUrl,
+    APP_URL: `http://localhost:${port}`,
+    AUTH_SECRET: 'a root secret of the benchmark that is long',
+    MAIL: 'off',
+    SHUTDOWN_DELAY_SECONDS: '0',
+    ...serverVariables(),
+  }
+  return start({ name, options: ways[name], port, variables, readyPath: '/api/health/ready' })
+}
+
+/** Starts a bare program of `bench/limits/`. */
+export async function startBare(
+  name: string,
+  program: string,
+  variables: Record<string, string> = {},
+): Promise<Target> {
+  const options = [`bench/limits/${program}.mjs`]
+  return start({ name, options, port: await freePort(), variables, readyPath: '/' })
+}
+
+interface Program {
+  name: string
+  options: readonly string[]
+  port: number
+  variables: Record<string, string>
+  readyPath: string
+}
+
+async function start({ name, options, port, variables, readyPath }: Program): Promise<Target> {
+  const node = [process.execPath, ...options]
+  const [command = '', ...rest] = canPin ? ['taskset', '-c', String(serverCore), ...node] : node
+  const { PATH = '', HOME = '' } = process.env
+  const child = spawn(command, rest, {
+    env: { PATH, HOME, NODE_ENV: 'production', PORT: String(port), ...variables },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  // The name decides which host rules apply; 127.0.0.1 is loopback everywhere.
+  const url = `http://localhost:${port}`
+  await untilAnswering(`${url}${readyPath}`, child)
+  return { name, url, stop: () => stop(child) }
+}
+
+async function untilAnswering(url: string, child: ChildProcess): Promise<void> {
+  const deadlineMs = performance.now() + 30_000
+  while (performance.now() < deadlineMs) {
+    if (child.exitCode !== null) throw new Error(`the server left with ${child.exitCode}`)
+    const response = await fetch(url).catch(() => null)
+    if (response && response.status < 500) return
+    await pause(50)
+  }
+  throw new Error(`${url} did not answer within 30 s`)
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+}
