@@ -9,6 +9,7 @@ import { openRedis } from '#lib/limits/redis.ts'
 import { createPasswords } from '#lib/password/passwords.ts'
 import { createAccessTokens } from '#lib/session/access-tokens.ts'
 import { createDatabaseSessionCheck } from '#lib/session/session-check.ts'
+import { createSessionCredentials } from '#lib/session/session-credentials.ts'
 import { createTouchBatch } from '#lib/session/touch-batch.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { usableCores } from './cores.ts'
@@ -63,6 +64,7 @@ export async function createRuntime(config: Config, parts: RuntimeParts = {}): P
     touches,
     passwords: hashing.passwords,
     accessTokens: createAccessTokens(config, roots, database, clock),
+    sessionCredentials: createSessionCredentials(roots),
     sessionCheck: createDatabaseSessionCheck(database),
     limits: createLimits({ db: database, redis: redis?.client ?? null, clock, log, metrics }),
     async close() {

@@ -5,6 +5,7 @@ import type { Limits } from '#lib/limits/limits.ts'
 import type { Passwords } from '#lib/password/passwords.ts'
 import type { AccessTokens } from '#lib/session/access-tokens.ts'
 import type { SessionCheck } from '#lib/session/session-check.ts'
+import type { SessionCredentials } from '#lib/session/session-credentials.ts'
 import type { TouchBatch } from '#lib/session/touch-batch.ts'
 import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
@@ -21,6 +22,7 @@ export interface Runtime {
   database: Database
   roots: RootKeys
   accessTokens: AccessTokens
+  sessionCredentials: SessionCredentials
   sessionCheck: SessionCheck
   touches: TouchBatch
   passwords: Passwords

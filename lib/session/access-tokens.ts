@@ -26,6 +26,7 @@ import {
 } from '#lib/crypto/signing-key.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Clock } from '#lib/runtime/clock.ts'
+import { rememberVerified } from './remember-verified.ts'
 
 export interface AccessTokens {
   issue(claims: AccessTokenClaims): Promise<Secret>
@@ -54,15 +55,21 @@ export function createAccessTokens(
   const key = Buffer.from(sharedSecret.reveal())
   return {
     issue: (claims) => signAccessToken({ algorithm, key }, profile, claims),
-    read: (presented, now) => readAccessToken(presented, algorithm, () => key, profile, now),
+    read: rememberVerified((presented, now) =>
+      readAccessToken(presented, algorithm, () => key, profile, now),
+    ),
     publicKeys: async () => [],
   }
 }
+
+type ReadToken = AccessTokens['read']
 
 interface KeyRing {
   signer: AccessTokenSigner
   verifiers: Map<string, VerificationKey>
   publicKeys: PublicSigningJwk[]
+  /** Remembers what verified under these keys; it is gone when they are loaded anew. */
+  read: ReadToken
 }
 
 function createKeyRing(
@@ -76,7 +83,7 @@ function createKeyRing(
 
   /** Loads at the first use; a failed load is tried again by the next. */
   function ring(): Promise<KeyRing> {
-    loading ??= loadKeyRing(roots, database).catch((error) => {
+    loading ??= loadKeyRing(roots, database, read).catch((error) => {
       loading = null
       throw error
     })
@@ -92,14 +99,16 @@ function createKeyRing(
     return (await ring()).verifiers.get(kid) ?? null
   }
 
+  const read: ReadToken = (presented, now) => readAccessToken(presented, 'ES256', findKey, profile, now)
+
   return {
     issue: async (claims) => signAccessToken((await ring()).signer, profile, claims),
-    read: (presented, now) => readAccessToken(presented, 'ES256', findKey, profile, now),
+    read: async (presented, now) => (await ring()).read(presented, now),
     publicKeys: async () => (await ring()).publicKeys,
   }
 }
 
-async function loadKeyRing(roots: RootKeys, database: Database): Promise<KeyRing> {
+async function loadKeyRing(roots: RootKeys, database: Database, read: ReadToken): Promise<KeyRing> {
   const rows = await listOrMakeSigningKeys(roots, database)
   const [newest] = rows
   const key = newest && (await openSigningKey(roots, newest))
@@ -113,6 +122,7 @@ async function loadKeyRing(roots: RootKeys, database: Database): Promise<KeyRing
     signer: { algorithm: newest.algorithm, kid: newest.kid, key },
     verifiers: new Map(opened),
     publicKeys: rows.map((row) => row.publicJwk),
+    read: rememberVerified(read),
   }
 }
 

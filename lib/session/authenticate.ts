@@ -1,6 +1,5 @@
 import type { SessionRow } from '#db/queries/session-rows.ts'
 import type { UserRow } from '#db/queries/users.ts'
-import { readSessionCredential } from '#lib/crypto/session-credential.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 
@@ -17,7 +16,7 @@ export interface Principal {
   credential: PresentedCredential
 }
 
-type Reader = Pick<Runtime, 'accessTokens' | 'roots' | 'sessionCheck' | 'clock'>
+type Reader = Pick<Runtime, 'accessTokens' | 'sessionCredentials' | 'sessionCheck' | 'clock'>
 
 /**
  * Finds out who calls.
@@ -42,11 +41,11 @@ export async function authenticate(runtime: Reader, presented: PresentedCredenti
 
 /** Verifies a credential without asking whether its session lives. */
 export function readCredential(
-  runtime: Pick<Runtime, 'accessTokens' | 'roots' | 'clock'>,
+  runtime: Pick<Runtime, 'accessTokens' | 'sessionCredentials' | 'clock'>,
   presented: Exclude<PresentedCredential, { kind: 'none' }>,
 ) {
   const now = runtime.clock.now()
   return presented.kind === 'bearer'
     ? runtime.accessTokens.read(presented.token, now)
-    : readSessionCredential(presented.value, runtime.roots, now)
+    : runtime.sessionCredentials.read(presented.value, now)
 }

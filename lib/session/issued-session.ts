@@ -2,7 +2,6 @@ import type { SessionRow } from '#db/queries/session-rows.ts'
 import type { UserRow } from '#db/queries/users.ts'
 import { deriveRefreshToken } from '#lib/crypto/refresh-token.ts'
 import type { Secret } from '#lib/crypto/secret.ts'
-import { makeSessionCredential } from '#lib/crypto/session-credential.ts'
 import { toEpochSeconds } from '#lib/runtime/clock.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 
@@ -68,12 +67,12 @@ export async function issueBearerTokens(
 
 /** Makes the cookie of a session. It never changes: two calls give the same bytes. */
 export async function issueSessionCookie(
-  runtime: Pick<Runtime, 'roots'>,
+  runtime: Pick<Runtime, 'sessionCredentials'>,
   user: UserRow,
   session: SessionFacts,
   now: Date,
 ): Promise<IssuedSession> {
-  const credential = await makeSessionCredential(runtime.roots, {
+  const credential = await runtime.sessionCredentials.issue({
     subject: String(user.id),
     sessionId: session.id,
     sessionEpoch: session.epoch,

@@ -1,7 +1,6 @@
 import { endSessions } from '#db/queries/session-endings.ts'
 import { presentRefreshGeneration, touchSession } from '#db/queries/session-use.ts'
 import { readRefreshToken } from '#lib/crypto/refresh-token.ts'
-import { readSessionCredential } from '#lib/crypto/session-credential.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { EndedReason } from '#lib/session/ended-reason.ts'
@@ -35,7 +34,7 @@ export async function refreshBearer(runtime: Runtime, refreshToken: string): Pro
 
 /** Extends the session of a cookie and hands out the same cookie again. */
 export async function refreshCookie(runtime: Runtime, credential: string): Promise<IssuedSession> {
-  const read = await readSessionCredential(credential, runtime.roots, runtime.clock.now())
+  const read = await runtime.sessionCredentials.read(credential, runtime.clock.now())
   if (read.kind === 'invalid') throw new Problem('invalid_refresh_token', { because: read.because })
   const row = await touchSession(runtime.database, read.claims.sessionId)
   if (!row) throw ended('unknown')

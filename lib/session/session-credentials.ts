@@ -1,0 +1,22 @@
+import type { RootKeys } from '#lib/crypto/root-keys.ts'
+import type { Secret } from '#lib/crypto/secret.ts'
+import {
+  makeSessionCredential,
+  type ReadSessionCredential,
+  readSessionCredential,
+  type SessionCredentialClaims,
+} from '#lib/crypto/session-credential.ts'
+import { rememberVerified } from './remember-verified.ts'
+
+/** Makes and verifies the values of session cookies. */
+export interface SessionCredentials {
+  issue(claims: SessionCredentialClaims): Promise<Secret>
+  read(presented: string, now: Date): Promise<ReadSessionCredential>
+}
+
+export function createSessionCredentials(roots: RootKeys): SessionCredentials {
+  return {
+    issue: (claims) => makeSessionCredential(roots, claims),
+    read: rememberVerified((presented, now) => readSessionCredential(presented, roots, now)),
+  }
+}
