@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from '#server/free-port.ts'
-import { serverVariables } from '../bin/root.mjs'
+import { serverOptions, serverVariables } from '../bin/root.mjs'
 import { canPin, serverCore } from './pinned.ts'
 
 /** A server under test, a process of its own on the server's core. */
@@ -30,7 +30,7 @@ export async function startWay(name: keyof typeof ways, databaseUrl: string): Pr
     SHUTDOWN_DELAY_SECONDS: '0',
     ...serverVariables(),
   }
-  return start({ name, options: ways[name], port, variables, readyPath: '/api/health/ready' })
+  return start({ name, options: [...serverOptions, ...ways[name]], port, variables, readyPath: '/api/health/ready' })
 }
 
 /** Starts a bare program of `bench/limits/`. */

@@ -34,7 +34,7 @@ export async function buildIfStale(...names) {
 }
 
 async function bundleServers(outdir) {
-  const { build } = await import('esbuild')
+  const { build, stop } = await import('esbuild')
   rmSync(outdir, { recursive: true, force: true })
   mkdirSync(outdir, { recursive: true })
   await build({
@@ -51,6 +51,8 @@ async function bundleServers(outdir) {
     sourcemap: true,
     logLevel: 'warning',
   })
+  // Its compiler process would otherwise stay for as long as the server that this process starts.
+  stop()
 }
 
 function buildPages() {

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // npm start, npm run headless, npm run dev: installs, builds what is stale, starts. Runs on a fresh clone.
 import { buildIfStale } from './build.mjs'
-import { become, giveUp, installDependencies, requireNode } from './root.mjs'
+import { become, giveUp, installDependencies, requireNode, serverOptions } from './root.mjs'
 
 const ways = {
-  pages: { builds: ['servers', 'pages'], options: ['--enable-source-maps', 'dist/pages.mjs'] },
-  headless: { builds: ['servers'], options: ['--enable-source-maps', 'dist/headless.mjs'] },
+  pages: { builds: ['servers', 'pages'], options: [...serverOptions, 'dist/pages.mjs'] },
+  headless: { builds: ['servers'], options: [...serverOptions, 'dist/headless.mjs'] },
   // From the sources; a changed file of the server starts it anew, a changed page is reloaded in place.
   development: {
     builds: [],

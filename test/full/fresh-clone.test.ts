@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -53,8 +53,13 @@ function cloneFor(person: Person | null, folderMode: number): { clone: string; h
   return { clone, home }
 }
 
+/** A terminal tells the whole process group. */
+function pressCtrlC({ pid = 0 }: ChildProcess): void {
+  process.kill(-pid, 'SIGINT')
+}
+
 for (const { name, person, folderMode, ignoreScripts } of ways) {
-  test(`a fresh clone answers the whole flow with one command, ${name}, and starts again within 3 s`, async () => {
+  test(`a fresh clone answers the whole flow with one command, ${name}, stops with Ctrl-C or with npm, and starts again within 3 s`, async () => {
     const { clone, home } = cloneFor(person, folderMode)
     const port = await freePort()
     const { PATH = '' } = process.env
@@ -70,7 +75,8 @@ for (const { name, person, folderMode, ignoreScripts } of ways) {
       })
     const output: string[] = []
     const start = () => {
-      const child = spawn('npm', ['run', 'headless'], options)
+      // A process group of its own, as a terminal would give it.
+      const child = spawn('npm', ['run', 'headless'], { ...options, detached: true })
       for (const stream of [child.stdout, child.stderr])
         stream.on('data', (chunk) => output.push(String(chunk)))
       return child
@@ -80,6 +86,12 @@ for (const { name, person, folderMode, ignoreScripts } of ways) {
       fetch(`${url}/api/health/ready`).then(
         ({ status }) => status === 200,
         () => false,
+      )
+    const isGone = () =>
+      until(
+        async () => !(await isReady()),
+        15_000,
+        () => 'still there',
       )
     const client = createApiClient(url, httpTransport(url, null))
 
@@ -91,20 +103,17 @@ for (const { name, person, folderMode, ignoreScripts } of ways) {
       (await client.refresh()).status,
       (await client.logout()).status,
     ]
-    first.kill('SIGINT')
+    pressCtrlC(first)
     await exitOf(first)
-    await until(
-      async () => !(await isReady()),
-      15_000,
-      () => 'still there',
-    )
+    await isGone()
     const startedMs = performance.now()
     const second = start()
     await until(isReady, 20_000, () => `not ready again: ${output.join('')}`)
     const readyMs = performance.now() - startedMs
     const again = await client.login(account)
-    second.kill('SIGINT')
+    second.kill('SIGTERM')
     await exitOf(second)
+    await isGone()
 
     expect(statuses).toEqual([200, 200, 200])
     expect(again.status).toBe(200)

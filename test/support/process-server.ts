@@ -4,7 +4,7 @@ import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { serverVariables } from '../../bin/root.mjs'
+import { serverOptions, serverVariables } from '../../bin/root.mjs'
 import { type ApiClient, createApiClient, type Transport } from './api-client.ts'
 import { checkAnswer } from './check-answer.ts'
 
@@ -62,7 +62,7 @@ export function startProcess({
   entry = ['dist/headless.mjs'],
 }: ProcessOptions): ProcessServer {
   const { PATH = '', HOME = '', LANG = 'C.UTF-8' } = process.env
-  const child = spawn(process.execPath, ['--enable-source-maps', ...entry], {
+  const child = spawn(process.execPath, [...serverOptions, ...entry], {
     cwd: clone,
     env: { PATH, HOME, LANG, NODE_ENV: 'production', ...serverVariables(), ...variables },
   })
