@@ -23,10 +23,10 @@ export interface DatabaseOptions {
   onIdleError: (error: Error) => void
 }
 
-const connectTimeoutMs = 1000
+export const connectTimeoutMs = 1000
 const statementTimeoutMs = 2000
 /** The client's own limit, for a server that no longer answers at all. */
-const answerTimeoutMs = 2500
+export const answerTimeoutMs = 2500
 
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool({

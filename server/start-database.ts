@@ -26,6 +26,7 @@ export async function startDatabase(runtime: Runtime, migrationsFolder: string, 
       const outcome = await migrateDatabase(runtime.config.database.url.reveal(), migrationsFolder)
       if (outcome.kind === 'migrated') {
         await requireUsable(runtime)
+        await runtime.changeFeed?.start()
         return outcome.applied
       }
       if (outcome.isFinal) throw startRefusal(`${outcome.problem} ${outcome.remedy}`)

@@ -21,7 +21,13 @@ export interface Config {
     audience: string | null
     lifetimeSeconds: number
   }
-  session: { idleSeconds: number; absoluteSeconds: number; lostAnswerSeconds: number }
+  session: {
+    idleSeconds: number
+    absoluteSeconds: number
+    lostAnswerSeconds: number
+    /** Remembered at most; null: none are, each check reads the database. */
+    liveViewSessions: number | null
+  }
   /** Exact origins, without a slash at the end. */
   allowedOrigins: readonly string[]
   /** Lower-case authorities (`host` or `host:port`). */

@@ -110,6 +110,7 @@ function toConfig(
       idleSeconds: env.REFRESH_TOKEN_EXPIRE_DAYS * day,
       absoluteSeconds: env.SESSION_ABSOLUTE_DAYS * day,
       lostAnswerSeconds: env.REFRESH_LOST_ANSWER_SECONDS,
+      liveViewSessions: env.LIVE_VIEW === 'on' ? env.LIVE_VIEW_SESSIONS : null,
     },
     allowedOrigins: env.ALLOWED_ORIGINS.filter((origin) => origin !== wildcardOrigin),
     allowedHosts: [new URL(appUrl).host, ...env.ALLOWED_HOSTS].map((host) => host.toLowerCase()),

@@ -45,6 +45,13 @@ export const environmentSchema = z.object({
   REFRESH_LOST_ANSWER_SECONDS: integer(0, 3600)
     .default(300)
     .describe('How long the last refresh token still gets the same successor again. 0: never.'),
+  LIVE_VIEW: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe('off: every request reads its session from the database, for serverless hosts.'),
+  LIVE_VIEW_SESSIONS: integer(100, 1_000_000)
+    .default(50_000)
+    .describe('Sessions that a process remembers at most, about 1.5 KB each.'),
 
   ALLOWED_ORIGINS: origins
     .default([])

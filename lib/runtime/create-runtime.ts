@@ -8,8 +8,11 @@ import { createLimits } from '#lib/limits/limits.ts'
 import { openRedis } from '#lib/limits/redis.ts'
 import { createPasswords } from '#lib/password/passwords.ts'
 import { createAccessTokens } from '#lib/session/access-tokens.ts'
-import { createDatabaseSessionCheck } from '#lib/session/session-check.ts'
+import { type ChangeFeed, createChangeFeed } from '#lib/session/change-feed.ts'
+import { createLiveView, type LiveView } from '#lib/session/live-view.ts'
+import { createDatabaseSessionCheck, type SessionCheck } from '#lib/session/session-check.ts'
 import { createSessionCredentials } from '#lib/session/session-credentials.ts'
+import { createSnapshotLoader } from '#lib/session/snapshot-loader.ts'
 import { createTouchBatch } from '#lib/session/touch-batch.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { usableCores } from './cores.ts'
@@ -24,12 +27,18 @@ export interface RuntimeParts {
   clock?: Clock
   random?: Random
   log?: Log
+  /** Controls of the session engine that a control run leaves out, to show what they are for. */
+  without?: readonly SessionControl[]
 }
+
+/** 'heartbeat': an open connection counts as proof. 'load-epoch': an overtaken answer is kept all the same. */
+export type SessionControl = 'heartbeat' | 'load-epoch'
 
 const waitingMax = 64
 const waitMsMax = 2000
 const touchIntervalMs = 30_000
 const housekeepingIntervalMs = 600_000
+const feedInspectionIntervalMs = 60_000
 
 /** Makes the runtime of this process: the only place where its parts meet. Nothing here waits for the database. */
 export async function createRuntime(config: Config, parts: RuntimeParts = {}): Promise<Runtime> {
@@ -51,6 +60,16 @@ export async function createRuntime(config: Config, parts: RuntimeParts = {}): P
   tasks.every(touchIntervalMs, 'touches', () => touches.flush())
   tasks.every(housekeepingIntervalMs, 'attempt_budgets', () => purgeAttemptBudgets(database))
   tasks.every(housekeepingIntervalMs, 'password_schemes', () => hashing.passwords.calibrate(database))
+  const accessTokens = createAccessTokens(config, roots, database, clock)
+  const sessions = createSessionEngine({ config, parts, clock, random, log, metrics, database })
+  sessions.changeFeed?.subscribe({
+    changed: (change) => {
+      if (change.kind === 'all' || (change.kind === 'table' && change.table === 'signing_keys'))
+        accessTokens.reload()
+    },
+    reset: accessTokens.reload,
+  })
+  tasks.every(feedInspectionIntervalMs, 'change_feed', async () => sessions.changeFeed?.inspect())
   gaugeDatabase(metrics, database)
   return {
     phase: 'starting',
@@ -63,18 +82,76 @@ export async function createRuntime(config: Config, parts: RuntimeParts = {}): P
     roots,
     touches,
     passwords: hashing.passwords,
-    accessTokens: createAccessTokens(config, roots, database, clock),
+    accessTokens,
     sessionCredentials: createSessionCredentials(roots),
-    sessionCheck: createDatabaseSessionCheck(database),
+    ...sessions,
     limits: createLimits({ db: database, redis: redis?.client ?? null, clock, log, metrics }),
     async close() {
       await tasks.stop()
+      sessions.changeFeed?.close()
       await touches
         .flush()
         .catch((error) => log.warn({ event: 'touches_lost', error }, 'uses were not written'))
       await Promise.all([hashing.close(), redis?.close(), database.close()])
     },
   }
+}
+
+interface SessionEngineParts
+  extends Pick<Runtime, 'config' | 'clock' | 'random' | 'log' | 'metrics' | 'database'> {
+  parts: RuntimeParts
+}
+
+function createSessionEngine({
+  config,
+  parts: { without = [] },
+  clock,
+  random,
+  log,
+  metrics,
+  database,
+}: SessionEngineParts): { sessionCheck: SessionCheck; changeFeed: ChangeFeed | null } {
+  const loader = createSnapshotLoader(database)
+  const { liveViewSessions } = config.session
+  if (liveViewSessions === null) return { sessionCheck: createDatabaseSessionCheck(loader), changeFeed: null }
+  const changeFeed = createChangeFeed({
+    url: config.database.url.reveal(),
+    database,
+    clock,
+    log,
+    processId: random.bytes(8).toString('hex'),
+    needsBeats: !without.includes('heartbeat'),
+  })
+  const liveView = createLiveView({
+    feed: changeFeed,
+    loader,
+    clock,
+    sizeMax: liveViewSessions,
+    checksLoads: !without.includes('load-epoch'),
+  })
+  gaugeLiveView(metrics, liveView, changeFeed)
+  return { sessionCheck: liveView, changeFeed }
+}
+
+function gaugeLiveView(metrics: Metrics, liveView: LiveView, feed: ChangeFeed): void {
+  const { gauge, total } = metrics
+  gauge('live_view_proven', '1 while sessions are answered from memory', () => Number(feed.isProven()))
+  gauge('live_view_lag_seconds', 'Time for which the change feed proves nothing', () => feed.lagMs() / 1000)
+  gauge('live_view_queue_usage', 'How full the notification queue of PostgreSQL is, 0 to 1', feed.queueUsage)
+  gauge('live_view_sessions', 'Sessions in memory', () => liveView.usage().size)
+  total('live_view_hits', 'Checks answered from memory', () => liveView.usage().hits)
+  total('live_view_loads', 'Sessions read into memory', () => liveView.usage().loads)
+  total(
+    'live_view_fallbacks',
+    'Checks that read the database: nothing was proven',
+    () => liveView.usage().fallbacks,
+  )
+  total(
+    'live_view_undecided',
+    'Checks answered 503: changes overtook each read',
+    () => liveView.usage().undecided,
+  )
+  total('live_view_changes', 'Changes heard or made', () => liveView.usage().changes)
 }
 
 function createHashing(clock: Clock, log: Log, metrics: Metrics) {

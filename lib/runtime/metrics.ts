@@ -9,6 +9,8 @@ export interface Metrics {
   observePasswordHash(seconds: number): void
   /** Registers values that are read when the metrics are. */
   gauge(name: string, help: string, read: () => number): void
+  /** The same for what only grows; `_total` is added to the name. */
+  total(name: string, help: string, read: () => number): void
 }
 
 export type CountedEvent =
@@ -60,6 +62,17 @@ export function createMetrics(): Metrics {
       requests.observe({ method, route, status }, seconds),
     count: (event, outcome) => counters.get(event)?.inc({ outcome }),
     observePasswordHash: (seconds) => hashes.observe(seconds),
+    total(name, text, read) {
+      new Counter({
+        name: `${name}_total`,
+        help: text,
+        registers: [registry],
+        collect() {
+          this.reset()
+          this.inc(read())
+        },
+      })
+    },
     gauge(name, text, read) {
       new Gauge({
         name,

@@ -4,6 +4,7 @@ import type { RootKeys } from '#lib/crypto/root-keys.ts'
 import type { Limits } from '#lib/limits/limits.ts'
 import type { Passwords } from '#lib/password/passwords.ts'
 import type { AccessTokens } from '#lib/session/access-tokens.ts'
+import type { ChangeFeed } from '#lib/session/change-feed.ts'
 import type { SessionCheck } from '#lib/session/session-check.ts'
 import type { SessionCredentials } from '#lib/session/session-credentials.ts'
 import type { TouchBatch } from '#lib/session/touch-batch.ts'
@@ -24,6 +25,8 @@ export interface Runtime {
   accessTokens: AccessTokens
   sessionCredentials: SessionCredentials
   sessionCheck: SessionCheck
+  /** Null with LIVE_VIEW=off. Whoever has seen the database ready starts it. */
+  changeFeed: ChangeFeed | null
   touches: TouchBatch
   passwords: Passwords
   limits: Limits

@@ -33,6 +33,8 @@ export interface AccessTokens {
   read(presented: string, now: Date): Promise<ReadAccessToken>
   /** The public halves, as /.well-known/jwks.json shows them; empty with HS256. */
   publicKeys(): Promise<readonly PublicSigningJwk[]>
+  /** The keys in the database may have changed. */
+  reload(): void
 }
 
 /** The private half of the key in use was sealed under a secret that this process does not have. */
@@ -59,6 +61,7 @@ export function createAccessTokens(
       readAccessToken(presented, algorithm, () => key, profile, now),
     ),
     publicKeys: async () => [],
+    reload: () => {},
   }
 }
 
@@ -80,14 +83,23 @@ function createKeyRing(
 ): AccessTokens {
   let loading: Promise<KeyRing> | null = null
   let loadedAtMs = clock.monotonicMs()
+  let hasResealed = false
 
   /** Loads at the first use; a failed load is tried again by the next. */
   function ring(): Promise<KeyRing> {
-    loading ??= loadKeyRing(roots, database, read).catch((error) => {
+    loading ??= load().catch((error) => {
       loading = null
       throw error
     })
     return loading
+  }
+
+  async function load(): Promise<KeyRing> {
+    const rows = await listOrMakeSigningKeys(roots, database)
+    // Once: two processes in the middle of a rotation would seal the keys of each other in turn, for ever.
+    if (!hasResealed) for (const row of rows) await resealUnderCurrentRoot(roots, database, row)
+    hasResealed = true
+    return openKeyRing(roots, rows, read)
   }
 
   async function findKey(kid: string | undefined): Promise<VerificationKey | null> {
@@ -105,16 +117,23 @@ function createKeyRing(
     issue: async (claims) => signAccessToken((await ring()).signer, profile, claims),
     read: async (presented, now) => (await ring()).read(presented, now),
     publicKeys: async () => (await ring()).publicKeys,
+    reload() {
+      loading = null
+      // A failure is told to the next user of a key, who tries again.
+      ring().catch(() => {})
+    },
   }
 }
 
-async function loadKeyRing(roots: RootKeys, database: Database, read: ReadToken): Promise<KeyRing> {
-  const rows = await listOrMakeSigningKeys(roots, database)
+async function openKeyRing(
+  roots: RootKeys,
+  rows: readonly SigningKeyRow[],
+  read: ReadToken,
+): Promise<KeyRing> {
   const [newest] = rows
   const key = newest && (await openSigningKey(roots, newest))
   // Mended by the next deployment, so nobody may lose a session over it: never a 401.
   if (!key) throw new Problem('unavailable', { because: unreadableSigningKeys, retryAfterSeconds: 5 })
-  for (const row of rows) await resealUnderCurrentRoot(roots, database, row)
   const opened = await Promise.all(
     rows.map(async (row) => [row.kid, await openVerificationKey(row)] as const),
   )

@@ -1,8 +1,8 @@
-import type { Connection } from '#db/connection.ts'
+import type { Change } from '#db/change-listener.ts'
 import type { SessionWithUser } from '#db/queries/session-rows.ts'
-import { findSession } from '#db/queries/sessions.ts'
 import type { EndedReason } from './ended-reason.ts'
 import { judgeSession } from './session-state.ts'
+import type { SnapshotLoader } from './snapshot-loader.ts'
 
 /** What a verified credential says of its session. `issuedAt` is in seconds. */
 export interface CheckedCredential {
@@ -21,16 +21,21 @@ export type SessionVerdict =
 /** Answers whether a session lives. Throws what the database throws: no answer is never a yes. */
 export interface SessionCheck {
   check(credential: CheckedCredential): Promise<SessionVerdict>
+  /** To be called by whoever ends something, after COMMIT and before it says so: this process refuses it from now on. */
+  forget(change: Change): void
 }
 
-/** Reads the database at every check. */
-export function createDatabaseSessionCheck(db: Connection): SessionCheck {
+/** Reads the database at every check: LIVE_VIEW=off. */
+export function createDatabaseSessionCheck(loader: SnapshotLoader): SessionCheck {
   return {
-    async check({ sessionId, subject }) {
-      const snapshot = await findSession(db, sessionId)
-      if (!snapshot || String(snapshot.user.id) !== subject) return { kind: 'ended', reason: 'unknown' }
-      const state = judgeSession(snapshot)
-      return state.kind === 'alive' ? { kind: 'alive', snapshot } : state
-    },
+    check: async ({ sessionId, subject }) => judgeSnapshot(await loader.load(sessionId), subject),
+    forget: () => {},
   }
+}
+
+/** Judges a row that was read just now. */
+export function judgeSnapshot(snapshot: SessionWithUser | null, subject: string): SessionVerdict {
+  if (!snapshot || String(snapshot.user.id) !== subject) return { kind: 'ended', reason: 'unknown' }
+  const state = judgeSession(snapshot)
+  return state.kind === 'alive' ? { kind: 'alive', snapshot } : state
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { sessionLifetime } from './session-lifetime.ts'
 
 const day = 86_400
-const config = { idleSeconds: 7 * day, absoluteSeconds: 30 * day, lostAnswerSeconds: 300 }
+const config = { idleSeconds: 7 * day, absoluteSeconds: 30 * day }
 
 test('a remembered session may be unused for the configured days', () => {
   expect(sessionLifetime(config, true)).toEqual({ idleSeconds: 7 * day, absoluteSeconds: 30 * day })

@@ -8,7 +8,10 @@ const forgetfulIdleSeconds = 12 * 3600
  *
  * @param remember  false: the browser forgets the cookie when it closes, and the server after half a day of disuse
  */
-export function sessionLifetime(config: Config['session'], remember: boolean) {
+export function sessionLifetime(
+  config: Pick<Config['session'], 'idleSeconds' | 'absoluteSeconds'>,
+  remember: boolean,
+) {
   const idleSeconds = remember ? config.idleSeconds : Math.min(config.idleSeconds, forgetfulIdleSeconds)
   return { idleSeconds, absoluteSeconds: config.absoluteSeconds }
 }

@@ -55,6 +55,8 @@ export async function startSession(
     replacesSessionId: start.replacesSessionId ?? null,
   })
   if (!inserted) return null
+  if (start.replacesSessionId)
+    runtime.sessionCheck.forget({ kind: 'session', sessionId: start.replacesSessionId })
   const now = inserted.createdAt
   const session = {
     ...inserted,

@@ -99,7 +99,9 @@ const layers: Layer[] = [
   {
     name: 'concepts do not know http or behaviours',
     files: new RegExp(`^${concepts}`),
-    mayImport: new RegExp(`^(${concepts}|${ground}|lib/crypto/|db/(connection|errors|queries/))`),
+    mayImport: new RegExp(
+      `^(${concepts}|${ground}|lib/crypto/|db/(change-listener|connection|errors|queries/))`,
+    ),
     planted: { path: 'lib/session/planted.ts', imports: '#lib/http/reply.ts' },
   },
   {

@@ -44,6 +44,7 @@ async function testServer(variables: Record<string, string> = {}): Promise<TestS
     clock,
     log: createLog('debug', { write: (line: string) => void logs.push(JSON.parse(line)) }),
   })
+  await settle(runtime)
   runtime.phase = 'serving'
   const router = createRouter(endpoints)
   const transport =
@@ -60,7 +61,7 @@ async function testServer(variables: Record<string, string> = {}): Promise<TestS
     }
   return {
     runtime,
-    database,
+    database: { ...database, sql: withFeedCaughtUp(database, runtime) },
     time,
     logs,
     client: ({ address = uniqueAddress() } = {}) => createApiClient(testAppUrl, transport(address)),
@@ -68,6 +69,25 @@ async function testServer(variables: Record<string, string> = {}): Promise<TestS
       await runtime.close()
       await database.drop()
     },
+  }
+}
+
+/** Everything that a process loads once is loaded before the first test looks. */
+async function settle({ changeFeed, accessTokens }: Runtime): Promise<void> {
+  // Some tests are about a server that cannot read the keys.
+  const loadKeys = () => accessTokens.publicKeys().catch(() => {})
+  await loadKeys()
+  await changeFeed?.start()
+  await changeFeed?.prove()
+  await loadKeys()
+}
+
+/** What a person types in psql reaches every process within milliseconds; tests do not wait for milliseconds. */
+function withFeedCaughtUp(database: TestDatabase, { changeFeed }: Runtime): TestDatabase['sql'] {
+  return async (text, values) => {
+    const rows = await database.sql(text, values)
+    await changeFeed?.prove()
+    return rows as never
   }
 }
 

@@ -52,6 +52,7 @@ export async function changePassword(
   if (outcome === 'overtaken') {
     throw new Problem('session_ended', { endedReason: await endedReasonOf(runtime.database, session.id) })
   }
+  runtime.sessionCheck.forget({ kind: 'user', userId: user.id })
   runtime.log.info(
     { event: 'password_changed', user_id: user.id, session_id: session.id },
     'password changed',

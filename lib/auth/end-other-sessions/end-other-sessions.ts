@@ -16,6 +16,7 @@ export async function endOtherSessions(runtime: Runtime, { user, session }: Prin
   if (!advanced) {
     throw new Problem('session_ended', { endedReason: await endedReasonOf(runtime.database, session.id) })
   }
+  runtime.sessionCheck.forget({ kind: 'user', userId: user.id })
   const event = {
     event: 'other_sessions_ended',
     user_id: user.id,

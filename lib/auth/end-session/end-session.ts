@@ -8,6 +8,7 @@ export async function endSession(runtime: Runtime, principal: Principal, session
   const reason = sessionId === principal.session.id ? 'signed_out' : 'revoked_by_user'
   const isEnded = await endOwnSession(runtime.database, { sessionId, userId: principal.user.id, reason })
   if (!isEnded) throw new Problem('not_found', { because: 'no live session of this user' })
+  runtime.sessionCheck.forget({ kind: 'session', sessionId })
   runtime.metrics.count('auth_session_ended', reason)
   runtime.log.info({ event: 'session_ended', session_id: sessionId, reason }, 'session ended')
 }

@@ -15,6 +15,7 @@ export async function logout(
   if (sessionIds.length === 0) return
   const ended = await endSessions(runtime.database, [...new Set(sessionIds)], 'signed_out')
   for (const sessionId of ended) {
+    runtime.sessionCheck.forget({ kind: 'session', sessionId })
     runtime.metrics.count('auth_session_ended', 'signed_out')
     runtime.log.info({ event: 'session_ended', session_id: sessionId, reason: 'signed_out' }, 'session ended')
   }

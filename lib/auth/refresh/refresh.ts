@@ -27,6 +27,7 @@ export async function refreshBearer(runtime: Runtime, refreshToken: string): Pro
   if (verdict.kind === 'ended') throw ended(verdict.reason)
   if (verdict.kind === 'reuse') {
     await endSessions(runtime.database, [position.sessionId], 'refresh_reuse')
+    runtime.sessionCheck.forget({ kind: 'session', sessionId: position.sessionId })
     throw ended('refresh_reuse')
   }
   return issueBearerTokens(runtime, row.user, row.session, row.now)

@@ -1,0 +1,132 @@
+import type { Change } from '#db/change-listener.ts'
+import type { Database } from '#db/connection.ts'
+import { findTriggerDamage } from '#db/queries/announcing-triggers.ts'
+import { type DatabaseIdentity, identifyDatabase, readQueueUsage } from '#db/queries/change-feed.ts'
+import type { Clock } from '#lib/runtime/clock.ts'
+import type { Log } from '#lib/runtime/log.ts'
+import { createFeedConnection } from './feed-connection.ts'
+import { createPulse } from './pulse.ts'
+
+/** Hears what anybody changes. Memory may answer only while it is proven that nothing was missed. */
+export interface ChangeFeed {
+  subscribe(subscriber: FeedSubscriber): void
+  isProven(): boolean
+  /** Database time, never behind; null while unknown. */
+  databaseNow(): Date | null
+  /** Resolves when everything that is committed by now has been heard. */
+  prove(): Promise<void>
+  /** To be called in intervals: are the triggers as the migration made them? Until they are, nothing is proven. */
+  inspect(): Promise<void>
+  /** Milliseconds for which nothing is proven. */
+  lagMs(): number
+  /** How full the notification queue of the server was at the last inspection, 0 to 1. */
+  queueUsage(): number
+  /** Resolves after the first try to connect; further tries follow by themselves. */
+  start(): Promise<void>
+  close(): void
+}
+
+export interface FeedSubscriber {
+  changed(change: Change): void
+  /** Changes may have been missed: a connection was lost, or a new one begins. */
+  reset(): void
+}
+
+export interface FeedParts {
+  url: string
+  database: Database
+  clock: Clock
+  log: Log
+  /** Names this process among those that send beats. */
+  processId: string
+  /** False only in a control run that shows what beats are for: then an open connection counts as proof. */
+  needsBeats: boolean
+}
+
+const beatIntervalMs = 500
+/** A connection on which nothing comes back is given up after this. */
+const silenceMsMax = 3000
+
+export function createChangeFeed(parts: FeedParts): ChangeFeed {
+  const { url, database, clock, log, needsBeats } = parts
+  const beatChannel = `session_beat_${parts.processId}`
+  const pulse = createPulse(database, beatChannel, clock)
+  const subscribers: FeedSubscriber[] = []
+  const inspection = createInspection(database, log)
+  let timer: NodeJS.Timeout | undefined
+
+  // What was loaded before the connection listened, or as it was lost, may be out of date.
+  function restart(): void {
+    pulse.restart()
+    for (const subscriber of subscribers) subscriber.reset()
+  }
+
+  const connection = createFeedConnection({
+    url,
+    beatChannel,
+    log,
+    onChange(change) {
+      for (const subscriber of subscribers) subscriber.changed(change)
+    },
+    onBeat: pulse.heard,
+    async verify(listensTo) {
+      requireSame(listensTo, await identifyDatabase(database))
+      await inspection.run()
+    },
+    onOpen() {
+      restart()
+      void pulse.beat()
+    },
+    onLost: restart,
+  })
+
+  async function beatAndListen(): Promise<void> {
+    if (!connection.isOpen()) return
+    await pulse.beat()
+    if (needsBeats && pulse.silentMs() > silenceMsMax) connection.giveUp()
+  }
+
+  return {
+    subscribe: (subscriber) => void subscribers.push(subscriber),
+    isProven: () => connection.isOpen() && inspection.isIntact() && (needsBeats ? pulse.isFresh() : true),
+    databaseNow: pulse.databaseNow,
+    prove: pulse.prove,
+    inspect: inspection.run,
+    lagMs: pulse.silentMs,
+    queueUsage: inspection.queueUsage,
+    start() {
+      timer = setInterval(beatAndListen, beatIntervalMs)
+      timer.unref()
+      return connection.start()
+    },
+    close() {
+      clearInterval(timer)
+      connection.close()
+    },
+  }
+}
+
+/** Looks at what the feed hangs on in the database. */
+function createInspection(database: Database, log: Log) {
+  let isIntact = false
+  let queueUsage = 0
+  return {
+    isIntact: () => isIntact,
+    queueUsage: () => queueUsage,
+    async run() {
+      const damage = await findTriggerDamage(database)
+      isIntact = damage.length === 0
+      if (!isIntact)
+        log.error({ event: 'change_feed_damaged', damage }, 'triggers are missing: sessions are read anew')
+      queueUsage = await readQueueUsage(database)
+    },
+  }
+}
+
+function requireSame(listens: DatabaseIdentity, writes: DatabaseIdentity): void {
+  const isSame = listens.systemIdentifier === writes.systemIdentifier && listens.database === writes.database
+  if (isSame && !listens.isStandby && !writes.isStandby) return
+  throw new Error(
+    'the change feed would not hear what is written: another server, another database, a standby',
+  )
+}
