@@ -1,8 +1,13 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, hash, timingSafeEqual } from 'node:crypto'
 
 /** SHA-256, for equality and lookup keys only; never for passwords. */
 export function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest()
+}
+
+/** The same as a key of a map, without a Hash and a Buffer on the way. */
+export function sha256Key(text: string): string {
+  return hash('sha256', text, 'base64url')
 }
 
 /** SHA-1 in upper-case hex: only for the breach range protocol, which is defined on it. */

@@ -9,7 +9,8 @@ const groupsOfBlock = 4
  * @param address  as node:net accepts it
  */
 export function addressBlock(address: string): string {
-  if (!isIPv6(address)) return address
+  // Cheaper than the grammar of addresses, and most are without a colon.
+  if (!address.includes(':') || !isIPv6(address)) return address
   const [head = '', tail] = address.split('::')
   const left = head === '' ? [] : head.split(':')
   const right = tail ? tail.split(':') : []

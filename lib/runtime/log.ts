@@ -21,7 +21,8 @@ export function createLog(level: 'debug' | 'info' | 'warn' | 'error', destinatio
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: describeError },
   }
-  return destination ? pino(options, destination) : pino(options)
+  // Written by another thread, in the order of the lines; what is left is written when the process exits.
+  return pino(options, destination ?? pino.destination({ dest: 1, sync: false }))
 }
 
 /**

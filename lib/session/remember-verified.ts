@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { sha256 } from '#lib/crypto/digest.ts'
+import { sha256Key } from '#lib/crypto/digest.ts'
 
 type Verdict =
   | { kind: 'valid' | 'expired'; claims: { issuedAt: number; expiresAt: number } }
@@ -18,7 +18,7 @@ export function rememberVerified<Read extends Verdict>(
 ): (presented: string, now: Date) => Promise<Read> {
   const remembered = new LRUCache<string, Read>({ max: rememberedMax })
   return async (presented, now) => {
-    const digest = sha256(presented).toString('latin1')
+    const digest = sha256Key(presented)
     const known = remembered.get(digest)
     if (known && isWithin(known, now)) return known
     const read = await verify(presented, now)

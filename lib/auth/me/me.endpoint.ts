@@ -1,17 +1,5 @@
-import { publicUser } from '#lib/auth/public-user.ts'
 import { endpoint } from '#lib/http/endpoint.ts'
 import { meContract } from './me.contract.ts'
+import { describeCaller } from './me.ts'
 
-export const meEndpoint = endpoint(meContract, async ({ principal: { user, session } }) => ({
-  body: {
-    ...publicUser(user),
-    created_at: user.createdAt.toISOString(),
-    session: {
-      id: session.id,
-      kind: session.kind,
-      created_at: session.createdAt.toISOString(),
-      expires_at: session.expiresAt.toISOString(),
-      amr: session.amr,
-    },
-  },
-}))
+export const meEndpoint = endpoint(meContract, async ({ principal }) => ({ body: describeCaller(principal) }))
