@@ -30,7 +30,13 @@ export async function startWay(name: keyof typeof ways, databaseUrl: string): Pr
     SHUTDOWN_DELAY_SECONDS: '0',
     ...serverVariables(),
   }
-  return start({ name, options: [...serverOptions, ...ways[name]], port, variables, readyPath: '/api/health/ready' })
+  return start({
+    name,
+    options: [...serverOptions, ...ways[name]],
+    port,
+    variables,
+    readyPath: '/api/health/ready',
+  })
 }
 
 /** Starts a bare program of `bench/limits/`. */

@@ -9,6 +9,7 @@ const migrationLock = 7_302_114_905
 const duplicateDatabase = '42P04'
 const missingDatabase = '3D000'
 const insufficientPrivilege = '42501'
+const duplicateTable = '42P07'
 
 export type MigrationOutcome =
   | { kind: 'migrated'; applied: number }
@@ -34,9 +35,36 @@ export async function migrateDatabase(url: string, folder: string): Promise<Migr
     const before = await appliedMigrations(client)
     const newest = Math.max(0, ...before)
     if (!known.includes(newest) && newest > 0) return newerSchema
-    await migrate(drizzle(client), { migrationsFolder: folder })
+    const refused = await applyMigrations(client, folder)
+    if (refused) return refused
     return { kind: 'migrated', applied: known.filter((millis) => millis > newest).length }
   })
+}
+
+async function applyMigrations(client: pg.Client, folder: string): Promise<MigrationOutcome | null> {
+  try {
+    await migrate(drizzle(client), { migrationsFolder: folder })
+    return null
+  } catch (error) {
+    const cause = error instanceof Error ? (error.cause ?? error) : error
+    const code = (cause as { code?: string }).code
+    const { database, user } = client
+    if (code === insufficientPrivilege) {
+      return {
+        kind: 'refused',
+        problem: `The role "${user}" may not make tables in the database "${database}".`,
+        remedy: `As a superuser: psql -c 'ALTER DATABASE ${database} OWNER TO ${user}'`,
+        isFinal: false,
+      }
+    }
+    if (code !== duplicateTable) throw error
+    return {
+      kind: 'refused',
+      problem: `The database "${database}" belongs to another program: ${(cause as Error).message}.`,
+      remedy: 'Name a database in DATABASE_URL that does not exist yet, or an empty one.',
+      isFinal: true,
+    }
+  }
 }
 
 const newerSchema: MigrationOutcome = {

@@ -17,8 +17,6 @@ const generate = 'Generate one: openssl rand -base64 48'
 
 /** Decides which secret is the root and which, if any, signs access tokens, and judges both. */
 export function chooseSecrets(env: Environment, mode: Mode, generated: Secret | null): ChosenSecrets {
-  const problems: ConfigProblem[] = []
-  const warnings: ConfigProblem[] = []
   const usesSharedSecret = env.JWT_ALGORITHM === 'HS256'
   const servesAsRoot = !env.AUTH_SECRET && !usesSharedSecret && Boolean(env.JWT_SECRET)
   const roots = env.AUTH_SECRET ?? (servesAsRoot && env.JWT_SECRET ? [env.JWT_SECRET] : [])
@@ -26,31 +24,28 @@ export function chooseSecrets(env: Environment, mode: Mode, generated: Secret | 
   const faults = [
     ...roots.flatMap((root, index) => secretProblems(rootSetting, root, entryOf(roots, index))),
     ...(usesSharedSecret && env.JWT_SECRET ? secretProblems('JWT_SECRET', env.JWT_SECRET) : []),
-    ...(env.MAIL_PASSWORD ? publishedProblems('MAIL_PASSWORD', env.MAIL_PASSWORD) : []),
+    ...(env.MAIL_PASSWORD
+      ? publishedProblems('MAIL_PASSWORD', env.MAIL_PASSWORD, 'Set the one of your mail provider.')
+      : []),
     ...(env.METRICS_TOKEN ? publishedProblems('METRICS_TOKEN', env.METRICS_TOKEN) : []),
   ]
-  // Development tolerates the old backend's example file; strict mode never does.
-  ;(mode === 'strict' ? problems : warnings).push(...faults)
-  if (servesAsRoot) {
-    warnings.push({
-      setting: 'JWT_SECRET',
-      problem: 'serves as AUTH_SECRET. Rename it: no other service may know it.',
-    })
-  }
-  if (usesSharedSecret && !env.AUTH_SECRET && (mode === 'strict' || !generated)) {
-    problems.push({
-      setting: 'AUTH_SECRET',
-      problem: 'is needed beside JWT_SECRET with HS256',
-      remedy: generate,
-    })
-  } else if (roots.length === 0 && (mode === 'strict' || !generated)) {
-    problems.push({ setting: 'AUTH_SECRET', problem: 'is not set', remedy: generate })
-  }
+  const mustBeSet = roots.length === 0 && (mode === 'strict' || !generated)
+  const missing = usesSharedSecret ? 'is needed beside JWT_SECRET with HS256' : 'is not set'
+  const renaming = 'serves as AUTH_SECRET; rename it, because no other service may know it'
+  const given = roots.map((root) => new Secret(root))
   return {
-    roots: roots.length > 0 ? roots.map((root) => new Secret(root)) : generated ? [generated] : [],
+    roots: given.length === 0 && generated ? [generated] : given,
     shared: usesSharedSecret && env.JWT_SECRET ? new Secret(env.JWT_SECRET) : null,
-    problems: [...problems, ...sharedSecretProblems(env)],
-    warnings,
+    problems: [
+      ...(mode === 'strict' ? faults : []),
+      ...(mustBeSet ? [{ setting: 'AUTH_SECRET', problem: missing, remedy: generate }] : []),
+      ...sharedSecretProblems(env),
+    ],
+    warnings: [
+      // Development tolerates the old backend's example file; strict mode never does.
+      ...(mode === 'strict' ? [] : faults),
+      ...(servesAsRoot ? [{ setting: 'JWT_SECRET', problem: renaming }] : []),
+    ],
   }
 }
 
@@ -92,7 +87,7 @@ function secretProblems(setting: string, value: string, entry = ''): ConfigProbl
   return new Set(value).size < 8 ? [{ setting, problem: 'repeats a few characters', remedy: generate }] : []
 }
 
-function publishedProblems(setting: string, value: string): ConfigProblem[] {
+function publishedProblems(setting: string, value: string, remedy = generate): ConfigProblem[] {
   const source = publishedSource(value)
-  return source ? [{ setting, problem: `is a published value (${source})`, remedy: generate }] : []
+  return source ? [{ setting, problem: `is a published value (${source})`, remedy }] : []
 }

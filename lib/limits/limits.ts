@@ -8,7 +8,7 @@ import { type Attempts, createAttempts } from './attempts.ts'
 import { createWindows, type Windows } from './windows.ts'
 
 /** Limits by address block that an operation may be under. */
-export type BlockLimit = 'address' | 'registration'
+export type BlockLimit = 'address' | 'registration' | 'setup'
 
 export interface Limits {
   attempts: Attempts
@@ -23,6 +23,7 @@ export interface Limits {
 }
 
 const rememberedMax = 10_000
+const blockLimits: readonly string[] = ['address', 'registration', 'setup'] satisfies BlockLimit[]
 
 /** @param redis  a client for the fixed windows, or null to keep them in PostgreSQL */
 export function createLimits(parts: {
@@ -39,7 +40,7 @@ export function createLimits(parts: {
     const [limit = ''] = key.split(':')
     metrics.count('rate_limited', limit)
     // The rest is asked for by account, which is known only after the body is read.
-    if (limit !== 'address' && limit !== 'registration') return
+    if (!blockLimits.includes(limit)) return
     usedUp.set(key, { state, untilMs: clock.monotonicMs() + state.resetSeconds * 1000 })
   }
   return {

@@ -7,11 +7,12 @@ import {
 import type { Connection } from '#db/connection.ts'
 import { Problem, type RateLimitState } from '#lib/problems.ts'
 
-export type WindowName = 'registration'
+export type WindowName = 'registration' | 'setup'
 
 /** How often one address block may do something. */
 const windows: Record<WindowName, { quota: number; windowSeconds: number }> = {
   registration: { quota: 10, windowSeconds: 3600 },
+  setup: { quota: 10, windowSeconds: 3600 },
 }
 
 export interface Windows {

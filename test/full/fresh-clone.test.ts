@@ -21,7 +21,15 @@ const isRoot = process.getuid?.() === 0
 /** Of Debian and most others; it owns nothing. */
 const ordinary: Person = { uid: 65_534, gid: 65_534 }
 
-const ways: { name: string; person: Person | null; folderMode: number; ignoreScripts: boolean }[] = [
+interface Way {
+  name: string
+  person: Person | null
+  folderMode: number
+  ignoreScripts: boolean
+  command?: 'start'
+}
+
+const ways: Way[] = [
   { name: 'as whoever runs the tests', person: null, folderMode: 0o755, ignoreScripts: false },
   ...(isRoot
     ? [
@@ -34,6 +42,13 @@ const ways: { name: string; person: Person | null; folderMode: number; ignoreScr
         { name: 'as an ordinary user', person: ordinary, folderMode: 0o755, ignoreScripts: false },
       ]
     : []),
+  {
+    name: 'with pages, built without development packages',
+    person: null,
+    folderMode: 0o755,
+    ignoreScripts: false,
+    command: 'start',
+  },
   { name: 'after npm ci --ignore-scripts', person: null, folderMode: 0o755, ignoreScripts: true },
 ]
 
@@ -58,7 +73,7 @@ function pressCtrlC({ pid = 0 }: ChildProcess): void {
   process.kill(-pid, 'SIGINT')
 }
 
-for (const { name, person, folderMode, ignoreScripts } of ways) {
+for (const { name, person, folderMode, ignoreScripts, command = 'headless' } of ways) {
   test(`a fresh clone answers the whole flow with one command, ${name}, stops with Ctrl-C or with npm, and starts again within 3 s`, async () => {
     const { clone, home } = cloneFor(person, folderMode)
     const port = await freePort()
@@ -66,7 +81,8 @@ for (const { name, person, folderMode, ignoreScripts } of ways) {
     const options = {
       ...person,
       cwd: clone,
-      env: { PATH, HOME: home, PORT: String(port) } as unknown as NodeJS.ProcessEnv,
+      // With CI set Next installs nothing by itself.
+      env: { PATH, HOME: home, PORT: String(port), CI: '1' } as unknown as NodeJS.ProcessEnv,
     }
     if (ignoreScripts)
       execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
@@ -76,7 +92,7 @@ for (const { name, person, folderMode, ignoreScripts } of ways) {
     const output: string[] = []
     const start = () => {
       // A process group of its own, as a terminal would give it.
-      const child = spawn('npm', ['run', 'headless'], { ...options, detached: true })
+      const child = spawn('npm', ['run', command], { ...options, detached: true })
       for (const stream of [child.stdout, child.stderr])
         stream.on('data', (chunk) => output.push(String(chunk)))
       return child

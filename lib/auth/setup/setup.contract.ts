@@ -10,7 +10,7 @@ export const setupContract = contract({
   path: '/api/setup',
   summary: 'Create the first administrator',
   description:
-    'Works once, with the key that the server prints while no administrator exists. At most 10 tries an hour from one address, counted together with registrations.',
+    'Works once, with the key that the server prints while no administrator exists. At most 10 wrong keys an hour from one address.',
   tag: 'operations',
   principal: 'none',
   body: z.strictObject({
@@ -30,5 +30,5 @@ export const setupContract = contract({
     'breached_password',
     'overloaded',
   ],
-  limits: ['registration'],
+  limits: ['setup'],
 })

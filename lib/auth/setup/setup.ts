@@ -42,11 +42,12 @@ export async function setUpFirstAdministrator(
   runtime: Runtime,
   request: FirstAdministrator,
 ): Promise<UserRow> {
-  await runtime.limits.windows.use('registration', request.addressBlock)
   const nonce = await findSetupNonce(runtime.database)
   if (nonce === null) throw new Problem('link_used', { because: 'an administrator exists' })
-  if (!isSetupKey(runtime.roots, nonce, request.setupKey))
+  if (!isSetupKey(runtime.roots, nonce, request.setupKey)) {
+    await runtime.limits.windows.use('setup', request.addressBlock)
     throw new Problem('link_invalid', { because: 'wrong key' })
+  }
   await requireAcceptablePassword(runtime, request.password, request)
   const passwordHash = await runtime.passwords.hash(request.password)
   const { email, username } = request
