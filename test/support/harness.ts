@@ -36,8 +36,8 @@ export const testAppUrl = 'http://localhost:8000'
  * A server without a socket: the real endpoints and pipeline over a database of its own. `variables` are settings as
  * the environment has them; the mode is strict unless they say otherwise.
  */
-async function testServer(variables: Record<string, string> = {}): Promise<TestServer> {
-  const database = await createTestDatabase(inject('databaseServerUrl'))
+async function testServer(variables: Record<string, string> = {}, beside?: TestServer): Promise<TestServer> {
+  const database = beside?.database ?? (await createTestDatabase(inject('databaseServerUrl')))
   const logs: Record<string, unknown>[] = []
   const { clock, time } = testClock(database)
   const runtime = await createRuntime(testConfig(database.url, variables), {
@@ -67,7 +67,7 @@ async function testServer(variables: Record<string, string> = {}): Promise<TestS
     client: ({ address = uniqueAddress() } = {}) => createApiClient(testAppUrl, transport(address)),
     async close() {
       await runtime.close()
-      await database.drop()
+      if (!beside) await database.drop()
     },
   }
 }
@@ -104,6 +104,13 @@ export function useServer(variables: Record<string, string> = {}): TestServer {
       return Reflect.get(holder.server, key)
     },
   })
+}
+
+/** Another process, so to speak, on the database of a server; closed when the test ends. */
+export async function serverBeside(server: TestServer): Promise<TestServer> {
+  const another = await testServer({}, server)
+  onTestFinished(() => another.close())
+  return another
 }
 
 /** As {@link testServer}, closed when the test ends. */
