@@ -15,7 +15,7 @@ const systemErrors = new Set([
 
 /** pg reports these without a code. */
 const clientMessages =
-  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Cannot use a pool after calling end)/
+  /^(Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|Cannot use a pool after calling end)/
 
 /** SQLSTATEs after which the connection cannot be used again: class 08, and 57P01 to 57P05 (shutdown, crash). */
 const lostStates = /^(08...|57P0.)$/

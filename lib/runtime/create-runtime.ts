@@ -29,6 +29,8 @@ export interface RuntimeParts {
   log?: Log
   /** Controls of the session engine that a control run leaves out, to show what they are for. */
   without?: readonly SessionControl[]
+  /** Where the change feed listens instead: a wrong place. */
+  feedUrl?: string
 }
 
 /** 'heartbeat': an open connection counts as proof. 'load-epoch': an overtaken answer is kept all the same. */
@@ -104,7 +106,7 @@ interface SessionEngineParts
 
 function createSessionEngine({
   config,
-  parts: { without = [] },
+  parts: { without = [], feedUrl },
   clock,
   random,
   log,
@@ -115,7 +117,7 @@ function createSessionEngine({
   const { liveViewSessions } = config.session
   if (liveViewSessions === null) return { sessionCheck: createDatabaseSessionCheck(loader), changeFeed: null }
   const changeFeed = createChangeFeed({
-    url: config.database.url.reveal(),
+    url: feedUrl ?? config.database.url.reveal(),
     database,
     clock,
     log,
