@@ -8,51 +8,109 @@ export interface SigningKeyRow {
   algorithm: 'ES256'
   publicJwk: { kty: 'EC'; crv: 'P-256'; x: string; y: string; kid: string; alg: 'ES256'; use: 'sig' }
   privateKeySealed: Buffer
+  createdAt: Date
   activatesAt: Date
+  retiresAt: Date | null
 }
+
+export type NewSigningKey = Omit<SigningKeyRow, 'createdAt' | 'activatesAt' | 'retiresAt'>
 
 const columns = sql`
   ${signingKeys.kid} as "kid", ${signingKeys.algorithm} as "algorithm", ${signingKeys.publicJwk} as "publicJwk",
-  ${signingKeys.privateKeySealed} as "privateKeySealed", ${signingKeys.activatesAt} as "activatesAt"`
+  ${signingKeys.privateKeySealed} as "privateKeySealed", ${signingKeys.createdAt} as "createdAt",
+  ${signingKeys.activatesAt} as "activatesAt", ${signingKeys.retiresAt} as "retiresAt"`
 
-const list = statement<object, SigningKeyRow>(
+const list = statement<object, SigningKeyRow & { now: Date }>(
   'list_signing_keys',
   () => sql`
-    select ${columns} from ${signingKeys}
-    where ${signingKeys.retiresAt} is null or ${signingKeys.retiresAt} > app_now()
+    select ${columns}, app_now() as "now" from ${signingKeys}
+    where (select require_primary())
     order by ${signingKeys.activatesAt} desc, ${signingKeys.kid}`,
 )
 
-/** The keys that verify, the newest first. */
-export function listSigningKeys(db: Connection): Promise<SigningKeyRow[]> {
+/** All keys, the newest first, also those that are over; each with the database's time. */
+export function listSigningKeys(db: Connection): Promise<(SigningKeyRow & { now: Date })[]> {
   return db.run(list({}))
 }
-
-const insert = statement<{ kid: string; algorithm: string; publicJwk: string; privateKeySealed: Buffer }>(
-  'insert_signing_key',
-  (p) => sql`
-    insert into ${signingKeys} (kid, algorithm, public_jwk, private_key_sealed)
-    values (${p.kid}, ${p.algorithm}, ${p.publicJwk}::jsonb, ${p.privateKeySealed})`,
-)
 
 const lockKeys = statement<object>(
   'lock_signing_keys',
   () => sql`lock table ${signingKeys} in exclusive mode`,
 )
 
-/**
- * Inserts a key if there is none that verifies. Of processes that start together one inserts.
- *
- * @param transaction  the table stays locked until it ends, so the look and the insert are one step
- */
-export async function insertSigningKeyIfNone(
-  transaction: Connection,
-  key: Omit<SigningKeyRow, 'activatesAt'>,
-): Promise<void> {
+/** Until the transaction ends nobody else writes a key, so that a look and what follows from it are one step. */
+export async function lockSigningKeys(transaction: Connection): Promise<void> {
   await transaction.run(lockKeys({}))
-  const existing = await listSigningKeys(transaction)
-  if (existing.length > 0) return
-  await transaction.run(insert({ ...key, publicJwk: JSON.stringify(key.publicJwk) }))
+}
+
+const insert = statement<
+  { kid: string; algorithm: string; publicJwk: string; privateKeySealed: Buffer; inSeconds: number },
+  SigningKeyRow
+>(
+  'insert_signing_key',
+  (p) => sql`
+    insert into ${signingKeys} (kid, algorithm, public_jwk, private_key_sealed, activates_at)
+    values (${p.kid}, ${p.algorithm}, ${p.publicJwk}::jsonb, ${p.privateKeySealed},
+      app_now() + make_interval(secs => ${p.inSeconds}::integer))
+    returning ${columns}`,
+)
+
+/** @param inSeconds  when it begins to sign */
+export async function insertSigningKey(
+  db: Connection,
+  key: NewSigningKey,
+  inSeconds: number,
+): Promise<SigningKeyRow> {
+  const [row] = await db.run(insert({ ...key, publicJwk: JSON.stringify(key.publicJwk), inSeconds }))
+  if (!row) throw new Error('the insert of a signing key returned no row')
+  return row
+}
+
+const retireOthers = statement<{ kid: string; seconds: number }>(
+  'retire_other_signing_keys',
+  (p) => sql`
+    update ${signingKeys}
+    set retires_at = successor.activates_at + make_interval(secs => ${p.seconds}::integer)
+    from ${signingKeys} as successor
+    where successor.kid = ${p.kid} and ${signingKeys.kid} <> ${p.kid} and ${signingKeys.retiresAt} is null`,
+)
+
+/** Gives every other key that has none its end: `seconds` after `kid` begins to sign. */
+export async function retireOtherSigningKeys(db: Connection, kid: string, seconds: number): Promise<void> {
+  await db.run(retireOthers({ kid, seconds }))
+}
+
+const keep = statement<{ kid: string }>(
+  'keep_signing_key',
+  ({ kid }) => sql`update ${signingKeys} set retires_at = null where ${signingKeys.kid} = ${kid}`,
+)
+
+/** Takes the end of a key back: nothing is to take over from it any more. */
+export async function keepSigningKey(db: Connection, kid: string): Promise<void> {
+  await db.run(keep({ kid }))
+}
+
+const activate = statement<{ kid: string }, SigningKeyRow>(
+  'activate_signing_key',
+  ({ kid }) => sql`
+    update ${signingKeys} set activates_at = app_now() where ${signingKeys.kid} = ${kid} returning ${columns}`,
+)
+
+/** Lets a key that waits sign from now on. */
+export async function activateSigningKey(db: Connection, kid: string): Promise<SigningKeyRow> {
+  const [row] = await db.run(activate({ kid }))
+  if (!row) throw new Error('the signing key that was to sign is gone')
+  return row
+}
+
+const remove = statement<{ kids: readonly string[] }>(
+  'delete_signing_keys',
+  ({ kids }) => sql`delete from ${signingKeys} where ${signingKeys.kid} = any(${kids}::text[])`,
+)
+
+/** From then on nothing verifies with them, in any process that hears of it. */
+export async function deleteSigningKeys(db: Connection, kids: readonly string[]): Promise<void> {
+  await db.run(remove({ kids }))
 }
 
 const replaceSealed = statement<{ kid: string; sealed: Buffer; resealed: Buffer }>(
