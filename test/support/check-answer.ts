@@ -76,6 +76,9 @@ function requireDocumentedProblem(answer: TestAnswer, contract: Contract | undef
 }
 
 function requireDocumentedBody(answer: TestAnswer, contract: Contract | undefined, where: string): void {
+  // What caches may keep may be asked for again on a condition.
+  const isUnchanged = answer.status === 304 && contract?.audience === 'public'
+  if (isUnchanged && answer.headers.has('etag') && answer.text === '') return
   const schema = contract?.responses[answer.status as 200]
   if (!schema) throw new Error(`${where}: this status is not documented`)
   schema.parse(contract?.mediaType ? answer.text : answer.body)

@@ -223,6 +223,7 @@ function rowOf(session: number, isEnded: boolean): SessionWithUser {
       lastUsedAt: instant,
       idleUntil: later,
       expiresAt: later,
+      writtenExpiresAt: later,
       remembered: true,
       endedAt: isEnded ? instant : null,
       endedReason: isEnded ? 'signed_out' : null,
