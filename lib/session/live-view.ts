@@ -1,10 +1,9 @@
-import { LRUCache } from 'lru-cache'
 import type { Change } from '#db/change-listener.ts'
 import type { SessionWithUser } from '#db/queries/session-rows.ts'
 import type { Clock } from '#lib/runtime/clock.ts'
 import type { ChangeFeed } from './change-feed.ts'
 import { createCurrentReader } from './current-reader.ts'
-import type { EndedReason } from './ended-reason.ts'
+import { createEndings } from './endings.ts'
 import { createRecentChanges } from './recent-changes.ts'
 import {
   type CheckedCredential,
@@ -48,9 +47,6 @@ export interface LiveViewUsage {
 const keptMsMax = 300_000
 /** A snapshot that is in use is read again in the background from this age on. */
 const renewedMs = 240_000
-/** How long it is remembered that a session has ended, so that a client that tries again costs no reads. */
-const endingMs = 10_000
-const endingsMax = 10_000
 
 /**
  * Answers whether a session lives from memory, without a query and never from the past.
@@ -63,22 +59,17 @@ export function createLiveView(parts: LiveViewParts): LiveView {
   const snapshots = createSnapshots(parts.sizeMax)
   const recent = createRecentChanges()
   const readCurrent = createCurrentReader({ ...parts, recent })
-  const endings = rememberEndings(clock)
+  const endings = createEndings(clock)
   const totals = { hits: 0, loads: 0, fallbacks: 0, undecided: 0 }
   const renew = createRenewal(read)
 
   function apply(change: Change): void {
     recent.note(change)
     snapshots.drop(change)
+    endings.drop(change)
   }
 
-  feed.subscribe({
-    changed: apply,
-    reset() {
-      recent.reset()
-      snapshots.dropAll()
-    },
-  })
+  feed.subscribe({ changed: apply, reset: () => apply({ kind: 'all' }) })
 
   /** Null when memory may not or cannot tell. */
   function remembered(credential: CheckedCredential): SessionWithUser | null {
@@ -99,7 +90,9 @@ export function createLiveView(parts: LiveViewParts): LiveView {
     totals[mayKeep ? 'loads' : 'fallbacks'] += 1
     if (!mayKeep) return verdict
     if (verdict.kind === 'alive') snapshots.keep(verdict.snapshot, sentMs)
-    else if (verdict.kind === 'ended') endings.set(sessionId, verdict.reason)
+    // A credential that names another user says nothing about the session: its owner goes on.
+    else if (verdict.kind === 'ended' && (!snapshot || isOf(snapshot, subject)))
+      endings.keep(sessionId, verdict.reason)
     return verdict
   }
 
@@ -113,7 +106,7 @@ export function createLiveView(parts: LiveViewParts): LiveView {
       return { kind: 'alive', snapshot }
     },
     forget: apply,
-    usage: () => ({ ...totals, size: snapshots.size(), changes: recent.position().change }),
+    usage: () => ({ ...totals, size: snapshots.size(), changes: recent.position() }),
   }
 }
 
@@ -131,14 +124,11 @@ function createRenewal(read: (credential: CheckedCredential) => Promise<unknown>
 }
 
 /** Past its idle end the row is asked: another process may have written a use of it. */
-function mayAnswer({ user, session }: SessionWithUser, subject: string, now: Date | null): boolean {
-  return now !== null && String(user.id) === subject && now < session.expiresAt && now < session.idleUntil
+function mayAnswer(snapshot: SessionWithUser, subject: string, now: Date | null): boolean {
+  const { session } = snapshot
+  return now !== null && isOf(snapshot, subject) && now < session.expiresAt && now < session.idleUntil
 }
 
-function rememberEndings(clock: Clock) {
-  return new LRUCache<string, EndedReason>({
-    max: endingsMax,
-    ttl: endingMs,
-    perf: { now: clock.monotonicMs },
-  })
+function isOf({ user }: SessionWithUser, subject: string): boolean {
+  return String(user.id) === subject
 }

@@ -8,7 +8,6 @@ export interface Snapshots {
   keep(snapshot: SessionWithUser, readMs: number): void
   /** Drops whatever this change may concern. */
   drop(change: Change): void
-  dropAll(): void
   size(): number
 }
 
@@ -50,7 +49,6 @@ export function createSnapshots(max: number): Snapshots {
       else if (change.kind === 'user') dropUser(change.userId)
       else if (change.kind === 'all' || change.table === 'roles') kept.clear()
     },
-    dropAll: () => kept.clear(),
     size: () => kept.size,
   }
 }
