@@ -50,6 +50,7 @@ export default defineConfig({
       testMatch: 'other-origin.spec.ts',
       metadata: { server: 'headless' },
     },
+    { name: 'screens', testDir: 'e2e/screens', metadata: { server: 'pages' } },
     ...looks.map(({ name, use }) => ({
       name: `ui-${name}`,
       testDir: 'e2e/ui',

@@ -21,12 +21,14 @@ const commands = {
     e2e: runPlaywright([...ways, ...looks]),
   },
   full: { full: runVitest('full'), 'e2e-full': runPlaywright(otherLooks) },
+  // Draws docs/screens/.
+  screens: { screens: runPlaywright(['screens']) },
 }
 
 requireNode()
-const [isFull, ...wanted] =
-  process.argv[2] === 'full' ? [true, ...process.argv.slice(3)] : [false, ...process.argv.slice(2)]
-const command = isFull ? 'full' : 'test'
+const [first = 'test'] = process.argv.slice(2)
+const command = first in commands ? first : 'test'
+const wanted = process.argv.slice(first in commands ? 3 : 2)
 const suites = Object.entries(commands[command]).filter(
   ([name]) => wanted.length === 0 || wanted.includes(name),
 )

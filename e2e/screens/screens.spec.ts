@@ -1,0 +1,59 @@
+// npm run screens: the pictures of the README, docs/screens/<page>-<look>.png. Looked at by people, compared by nobody.
+import type { Browser, Page } from '@playwright/test'
+import { createApiClient } from '#test/support/api-client.ts'
+import { httpTransport } from '#test/support/process-server.ts'
+import { expect, signInOn, test } from '../support/ui.ts'
+
+const looks = {
+  'desktop-light': { viewport: { width: 1280, height: 800 }, colorScheme: 'light' },
+  'desktop-dark': { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' },
+  'phone-light': { viewport: { width: 360, height: 740 }, colorScheme: 'light' },
+  'phone-dark': { viewport: { width: 360, height: 740 }, colorScheme: 'dark' },
+} as const
+
+const anna = { email: 'anna@example.com', username: 'anna', password: 'a slow green ferry' }
+
+const devices = [
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1',
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 14_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.3 Safari/605.1.15',
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0',
+]
+
+test('every page in every look', async ({ browser, url }) => {
+  await signInOnDevices(url)
+  for (const [look, use] of Object.entries(looks)) {
+    const page = await openAs(browser, url, use)
+    const draw = async (name: string, path: string) => {
+      await page.goto(path)
+      await page.waitForLoadState('networkidle')
+      await page.screenshot({ path: `docs/screens/${name}-${look}.png`, fullPage: name !== 'home' })
+    }
+    await draw('home', '/')
+    await draw('register', '/register')
+    await draw('sign-in', '/login')
+    await draw('not-found', '/nowhere')
+    await page.goto('/login')
+    await signInOn(page, anna)
+    await expect(page.getByRole('heading', { name: 'Account', level: 1 })).toBeVisible()
+    await draw('account', '/account')
+    await draw('security', '/account/security')
+    await draw('sessions', '/account/sessions')
+    await page.getByRole('button', { name: 'Sign out', exact: true }).first().click()
+    await page.context().close()
+  }
+})
+
+async function openAs(browser: Browser, url: string, use: (typeof looks)[keyof typeof looks]): Promise<Page> {
+  const context = await browser.newContext({ ...use, baseURL: url, deviceScaleFactor: 2 })
+  return context.newPage()
+}
+
+async function signInOnDevices(url: string): Promise<void> {
+  const first = createApiClient(url, httpTransport(url, '203.0.113.7'))
+  expect((await first.register(anna)).status).toBe(200)
+  for (const [index, userAgent] of devices.entries()) {
+    const device = createApiClient(url, httpTransport(url, `203.0.113.${20 + index}`))
+    const headers = { origin: url, 'user-agent': userAgent }
+    await device.send('/api/auth/login', { json: { ...anna, transport: 'cookie' }, headers })
+  }
+}
