@@ -2,7 +2,7 @@
 // anyway, and some are native.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { giveUp, root } from './root.mjs'
 
@@ -11,11 +11,22 @@ const manifests = ['package.json', 'package-lock.json', 'tsconfig.json']
 
 /** Each build: what it is made of, where it goes, how. A build is stale when any of its sources has changed. */
 const builds = {
-  servers: { folders: ['bin', 'db', 'lib', 'server'], files: [], output: 'dist', make: bundleServers },
+  servers: {
+    folders: ['bin', 'db', 'lib', 'server'],
+    files: [],
+    stamp: 'dist/build.stamp',
+    make: bundleServers,
+  },
+  cli: {
+    folders: ['bin', 'cli', 'db', 'lib', 'server'],
+    files: [],
+    stamp: 'dist/cli.stamp',
+    make: bundleCli,
+  },
   pages: {
     folders: ['app', 'bin', 'components', 'db', 'lib', 'server'],
     files: ['instrumentation.ts', 'next.config.ts', 'postcss.config.mjs', 'proxy.ts'],
-    output: '.next',
+    stamp: '.next/build.stamp',
     make: buildPages,
   },
 }
@@ -23,27 +34,41 @@ const builds = {
 /** Builds what is stale: the sources, the lock file or the Node version differ from those of the last build. */
 export async function buildIfStale(...names) {
   for (const name of names) {
-    const { folders, files, output, make } = builds[name]
-    const stamp = join(root, output, 'build.stamp')
+    const { folders, files, make } = builds[name]
+    const stamp = join(root, builds[name].stamp)
     const fingerprint = fingerprintOf(folders, files)
     if (existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint) continue
-    process.stdout.write(`Building the ${name} …\n`)
-    await make(join(root, output))
+    // Not on standard output, which belongs to what is started.
+    process.stderr.write(`Building the ${name} …\n`)
+    await make()
     writeFileSync(stamp, fingerprint)
   }
 }
 
-async function bundleServers(outdir) {
+const dist = join(root, 'dist')
+
+async function bundleServers() {
+  rmSync(dist, { recursive: true, force: true })
+  mkdirSync(dist, { recursive: true })
+  await bundle({ entryPoints: entries, outdir: dist, splitting: true })
+}
+
+/** Beside the servers, which may be running from what is there: nothing of theirs is touched. */
+async function bundleCli() {
+  const aside = join(dist, `.cli-${process.pid}`)
+  await bundle({ entryPoints: { cli: 'cli/cli.ts' }, outdir: aside })
+  // Moved into place, so that another command never reads half of it.
+  for (const file of readdirSync(aside)) renameSync(join(aside, file), join(dist, file))
+  rmSync(aside, { recursive: true })
+}
+
+async function bundle(options) {
   const { build, stop } = await import('esbuild')
-  rmSync(outdir, { recursive: true, force: true })
-  mkdirSync(outdir, { recursive: true })
   await build({
+    ...options,
     absWorkingDir: root,
-    entryPoints: entries,
-    outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
-    splitting: true,
     packages: 'external',
     platform: 'node',
     format: 'esm',

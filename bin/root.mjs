@@ -29,9 +29,10 @@ function readJson(file) {
 /**
  * Installs what package-lock.json names, if what is there differs from it.
  *
- * @param {{ withDevelopment: boolean }} options  false: only what a start needs
+ * @param {{ withDevelopment: boolean, mayReplace?: boolean }} options  withDevelopment false: only what a start needs;
+ *        mayReplace false: gives up rather than take away what a server may be running from
  */
-export function installDependencies({ withDevelopment }) {
+export function installDependencies({ withDevelopment, mayReplace = true }) {
   const manifest = readJson(join(root, 'package.json'))
   const wanted = { ...manifest.dependencies, ...(withDevelopment && manifest.devDependencies) }
   const isInstalled = Object.entries(wanted).every(([name, version]) => {
@@ -39,15 +40,20 @@ export function installDependencies({ withDevelopment }) {
     return existsSync(file) && readJson(file).version === version
   })
   if (isInstalled) return
-  process.stdout.write('Installing dependencies (npm ci) …\n')
+  if (!mayReplace && existsSync(join(root, 'node_modules')))
+    giveUp(
+      'The installed packages are not those of package-lock.json. Start the server, or run npm ci, first.',
+    )
+  process.stderr.write('Installing dependencies (npm ci) …\n')
   const options = ['ci', '--no-audit', '--no-fund', ...(withDevelopment ? [] : ['--omit=dev'])]
-  const { status } = runNpm(options)
+  // Not on standard output, which belongs to what is started.
+  const { status } = runNpm(options, ['inherit', process.stderr, 'inherit'])
   if (status !== 0) giveUp('The dependencies could not be installed; npm says why above.')
 }
 
 /** npm is a script on Windows and needs a shell there. */
-export function runNpm(options) {
-  return spawnSync('npm', options, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
+export function runNpm(options, stdio = 'inherit') {
+  return spawnSync('npm', options, { cwd: root, stdio, shell: process.platform === 'win32' })
 }
 
 /**
@@ -71,28 +77,53 @@ export function serverVariables() {
 export const serverOptions = ['--enable-source-maps', '--max-semi-space-size=8']
 
 /**
+ * Starts a Node program in this terminal.
+ *
+ * @param {string[]} options
+ * @param {NodeJS.ProcessEnv} variables
+ */
+export function spawnNode(options, variables) {
+  return spawn(process.execPath, options, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...serverVariables(), ...variables },
+  })
+}
+
+/** @type {(code: number | null, signal: NodeJS.Signals | null) => number} */
+export const exitCodeOf = (code, signal) => code ?? (signal === null ? 1 : 128)
+
+/**
  * Runs a Node program in place of this one: same terminal, same signals, same exit code.
  *
  * @param {string[]} options
  * @param {NodeJS.ProcessEnv} [variables]
  */
 export function become(options, variables = {}) {
-  const child = spawn(process.execPath, options, {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, ...serverVariables(), ...variables },
-  })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
-  child.once('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 128)))
-  if (process.env.npm_lifecycle_event) stopWithParent(child)
+  const child = spawnNode(options, variables)
+  child.once('exit', (code, signal) => process.exit(exitCodeOf(code, signal)))
+  whenToldToEnd((signal) => child.kill(signal))
 }
 
-/** A SIGTERM to npm ends npm and the shell between, and tells nobody below them. */
-function stopWithParent(child) {
+/**
+ * Passes on the signals that are to end this process.
+ *
+ * @param {(signal: NodeJS.Signals) => void} tell
+ */
+export function whenToldToEnd(tell) {
+  let isTold = false
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => {
+      isTold = true
+      tell(signal)
+    })
+  if (!process.env.npm_lifecycle_event) return
+  // A SIGTERM to npm ends npm and the shell between, and tells nobody below them.
   const parent = process.ppid
   const watch = setInterval(() => {
     if (process.ppid === parent) return
     clearInterval(watch)
-    child.kill('SIGTERM')
+    // To a server a second signal means that it should not wait.
+    if (!isTold) tell('SIGTERM')
   }, 500)
 }

@@ -2,15 +2,17 @@
 // npm start, npm run headless, npm run dev: installs, builds what is stale, starts. Runs on a fresh clone.
 import { buildIfStale } from './build.mjs'
 import { become, giveUp, installDependencies, requireNode, serverOptions } from './root.mjs'
+import { becomeWatched } from './watch.mjs'
 
 const ways = {
-  pages: { builds: ['servers', 'pages'], options: [...serverOptions, 'dist/pages.mjs'] },
-  headless: { builds: ['servers'], options: [...serverOptions, 'dist/headless.mjs'] },
+  pages: { builds: ['servers', 'cli', 'pages'], options: [...serverOptions, 'dist/pages.mjs'] },
+  headless: { builds: ['servers', 'cli'], options: [...serverOptions, 'dist/headless.mjs'] },
   // From the sources; a changed file of the server starts it anew, a changed page is reloaded in place.
   development: {
     builds: [],
-    options: ['node_modules/tsx/dist/cli.mjs', 'watch', '--clear-screen=false', 'server/development.ts'],
+    options: ['--import', 'tsx', 'server/development.ts'],
     needsTools: true,
+    watched: ['db', 'lib', 'server'],
   },
 }
 
@@ -20,4 +22,6 @@ const way = ways[name]
 if (!way) giveUp(`There is no way to serve called "${name}". There are: ${Object.keys(ways).join(', ')}.`)
 installDependencies({ withDevelopment: way.needsTools === true })
 await buildIfStale(...way.builds)
-become(way.options, { NODE_ENV: way.needsTools ? 'development' : 'production', NEXT_TELEMETRY_DISABLED: '1' })
+const variables = { NODE_ENV: way.needsTools ? 'development' : 'production', NEXT_TELEMETRY_DISABLED: '1' }
+if (way.watched) becomeWatched(way.options, variables, way.watched)
+else become(way.options, variables)

@@ -1,0 +1,28 @@
+import { disableAccount as disableRow, enableAccount as enableRow } from '#db/queries/accounts.ts'
+import type { UserRow } from '#db/queries/users.ts'
+import type { Runtime } from '#lib/runtime/runtime.ts'
+
+/**
+ * Disables an account and ends its sessions, in one statement: a sign-in in flight does not survive it.
+ *
+ * @returns how many sessions ended; null when it was disabled before
+ */
+export async function disableAccount(runtime: Runtime, { id }: UserRow): Promise<number | null> {
+  const { database, config, sessionCheck, metrics, log } = runtime
+  const reason = 'user_disabled'
+  const ended = await disableRow(database, { userId: id, reason, roleLimits: config.session.roleLimits })
+  if (ended === null) return null
+  sessionCheck.forget({ kind: 'user', userId: id })
+  metrics.count('auth_session_ended', reason, ended)
+  log.info({ event: 'account_disabled', user_id: id, ended }, 'account disabled')
+  return ended
+}
+
+/** Lets a disabled or deleted account sign in again; its old sessions stay ended. False when it was neither. */
+export async function enableAccount(runtime: Runtime, { id }: UserRow): Promise<boolean> {
+  const isChanged = await enableRow(runtime.database, id)
+  if (!isChanged) return false
+  runtime.sessionCheck.forget({ kind: 'user', userId: id })
+  runtime.log.info({ event: 'account_enabled', user_id: id }, 'account enabled')
+  return true
+}
