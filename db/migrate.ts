@@ -41,6 +41,28 @@ export async function migrateDatabase(url: string, folder: string): Promise<Migr
   })
 }
 
+export type MigrationState = 'current' | 'behind' | 'ahead' | 'missing'
+
+/**
+ * Compares the schema of the database with this version, and changes nothing.
+ *
+ * @returns 'missing' when there is no such database, or nothing of ours in it
+ * @throws what connecting throws
+ */
+export async function readMigrationState(url: string, folder: string): Promise<MigrationState> {
+  const known = readMigrationFiles({ migrationsFolder: folder }).map((file) => file.folderMillis)
+  try {
+    const applied = await withClient(normaliseDatabaseUrl(url), appliedMigrations)
+    if (applied.length === 0) return 'missing'
+    const newest = Math.max(...applied)
+    if (newest === known.at(-1)) return 'current'
+    return known.includes(newest) ? 'behind' : 'ahead'
+  } catch (error) {
+    if ((error as { code?: string }).code === missingDatabase) return 'missing'
+    throw error
+  }
+}
+
 async function applyMigrations(client: pg.Client, folder: string): Promise<MigrationOutcome | null> {
   try {
     await migrate(drizzle(client), { migrationsFolder: folder })

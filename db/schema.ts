@@ -58,6 +58,7 @@ export const sessionEpochs = pgTable(
   },
   (table) => [
     primaryKey({ name: 'session_epochs_pkey', columns: [table.userId, table.epoch] }),
+    index('session_epochs_began_at_idx').on(table.beganAt),
     belongsToUser('session_epochs_user_id_fkey', table.userId),
   ],
 )

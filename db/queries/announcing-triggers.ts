@@ -2,13 +2,13 @@ import { sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
 import { statement } from '../statement.ts'
 
-/** What migration 0003 made: table, trigger, when it fires (`pg_trigger.tgtype`, columns), function, md5 of its source. */
+/** What migrations 0003 and 0004 made: table, trigger, when it fires (`pg_trigger.tgtype`, columns), function, md5 of its source. */
 const expected = [
   'function announce_change 6d2abc90c7883541746f826750d4e8e0',
   'roles announce_change enabled=A type=60 when=false announce_table 844cfd696a60c0c106fc69d58541ac38',
   'sessions announce_delete enabled=A type=9 when=true announce_session 6927e7b7dbea278f2503adb49ae0a1be',
   'sessions announce_truncate enabled=A type=32 when=false announce_all 17c5b9e77b7f38839c5f8012560aa93c',
-  'sessions announce_update enabled=A type=17 when=true of=user_id,session_epoch,idle_until,expires_at,ended_at announce_session 6927e7b7dbea278f2503adb49ae0a1be',
+  'sessions announce_update enabled=A type=17 when=true of=user_id,session_epoch,created_at,last_used_at,idle_until,expires_at,ended_at announce_session 6927e7b7dbea278f2503adb49ae0a1be',
   'settings announce_change enabled=A type=60 when=false announce_table 844cfd696a60c0c106fc69d58541ac38',
   'signing_keys announce_change enabled=A type=60 when=false announce_table 844cfd696a60c0c106fc69d58541ac38',
   'user_roles announce_change enabled=A type=29 when=false announce_user_role e0469dff570ad76b92500f85ac9eb0ca',

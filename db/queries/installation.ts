@@ -89,3 +89,13 @@ export async function findServerVersion(db: Connection): Promise<string> {
   const [row] = await db.run(serverVersion({}))
   return row?.version ?? ''
 }
+
+const forgetNonce = statement<{ name: string }>(
+  'forget_setup_nonce',
+  ({ name }) => sql`delete from ${settings} where ${settings.name} = ${name}`,
+)
+
+/** The set-up key that was printed stops working; the next start prints another one while no administrator exists. */
+export async function forgetSetupNonce(db: Connection): Promise<void> {
+  await db.run(forgetNonce({ name: setupNonceName }))
+}

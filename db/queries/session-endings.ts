@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
 import { sessionEpochs, sessions, users } from '../schema.ts'
 import { statement } from '../statement.ts'
+import { type RoleLimit, strictestLimits, writeRoleLimits } from './role-limits.ts'
 import { aliveNow } from './session-rows.ts'
 
 const end = statement<{ sessionIds: readonly string[]; reason: string }, { id: string }>(
@@ -22,11 +23,14 @@ export async function endSessions(
   return rows.map((row) => row.id)
 }
 
-const endOwn = statement<{ sessionId: string; userId: number; reason: string }, { id: string }>(
+const endOwn = statement<
+  { sessionId: string; userId: number; reason: string; roleLimits: string },
+  { id: string }
+>(
   'end_own_session',
   (p) => sql`
     update ${sessions} set ended_at = app_now(), ended_reason = ${p.reason}
-    from ${users}
+    from ${users}, ${strictestLimits(p.roleLimits)}
     where ${sessions.id} = ${p.sessionId} and ${sessions.userId} = ${p.userId}
       and ${users.id} = ${sessions.userId} and ${aliveNow}
     returning ${sessions.id} as id`,
@@ -35,14 +39,14 @@ const endOwn = statement<{ sessionId: string; userId: number; reason: string }, 
 /** Ends one live session of this user; false when it is not theirs or not alive. */
 export async function endOwnSession(
   db: Connection,
-  session: { sessionId: string; userId: number; reason: string },
+  session: { sessionId: string; userId: number; reason: string; roleLimits: readonly RoleLimit[] },
 ): Promise<boolean> {
-  const rows = await db.run(endOwn(session))
+  const rows = await db.run(endOwn({ ...session, roleLimits: writeRoleLimits(session.roleLimits) }))
   return rows.length === 1
 }
 
 const advance = statement<
-  { userId: number; fromEpoch: number; reason: string; keptSessionId: string | null },
+  { userId: number; fromEpoch: number; reason: string; keptSessionId: string | null; roleLimits: string },
   { epoch: number; ended: number }
 >(
   'advance_session_epoch',
@@ -58,12 +62,22 @@ const advance = statement<
       where ${sessions.id} = ${p.keptSessionId}::uuid and ${sessions.userId} = advanced.id
     )
     select advanced.session_epoch as epoch, (
-      select count(*)::integer from ${sessions} join ${users} on ${users.id} = ${sessions.userId}
+      select count(*)::integer from ${sessions} join ${users} on ${users.id} = ${sessions.userId},
+        ${strictestLimits(p.roleLimits)}
       where ${sessions.userId} = ${p.userId} and ${sessions.id} is distinct from ${p.keptSessionId}::uuid
         and ${aliveNow}
     ) as ended
     from advanced`,
 )
+
+export interface EpochChange {
+  userId: number
+  fromEpoch: number
+  reason: string
+  keptSessionId: string | null
+  /** By which the ended sessions are counted. */
+  roleLimits: readonly RoleLimit[]
+}
 
 /**
  * Ends every session of a user except one, whatever their number, by moving the epoch: one row, no race with a
@@ -73,8 +87,8 @@ const advance = statement<
  */
 export async function advanceSessionEpoch(
   db: Connection,
-  change: { userId: number; fromEpoch: number; reason: string; keptSessionId: string | null },
+  change: EpochChange,
 ): Promise<{ epoch: number; ended: number } | null> {
-  const [row] = await db.run(advance(change))
+  const [row] = await db.run(advance({ ...change, roleLimits: writeRoleLimits(change.roleLimits) }))
   return row ?? null
 }

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { sessionEpochs, sessions, users } from '../schema.ts'
-import type { UserRow } from './users.ts'
+import { ownUserColumns, type UserRow } from './users.ts'
 
 export type SessionKind = 'bearer' | 'cookie'
 
@@ -16,8 +16,11 @@ export interface SessionRow {
   authenticatedAt: Date
   createdAt: Date
   lastUsedAt: Date
+  /** When disuse ends it, and when it ends in any case: the earliest of what the row and the user's roles say. */
   idleUntil: Date
   expiresAt: Date
+  /** What the row alone says. A cookie carries this one, so that it stays the same while roles come and go. */
+  writtenExpiresAt: Date
   remembered: boolean
   endedAt: Date | null
   endedReason: string | null
@@ -34,15 +37,33 @@ export interface SessionWithUser {
   now: Date
 }
 
+/** When a session ends in any case, for a statement that selects from sessions, users and strictestLimits(). */
+export const expiresAt = sql`
+  least(${sessions.expiresAt}, ${sessions.createdAt} + make_interval(secs => strictest.absolute_seconds))`
+
+const disuseEnd = sql`
+  least(${sessions.idleUntil}, ${sessions.lastUsedAt} + make_interval(secs => strictest.idle_seconds))`
+
+/** When disuse ends a session, never after the other, for the same statements. */
+export const idleUntil = sql`least(${disuseEnd}, ${expiresAt})`
+
+/** Both as columns. */
+export const sessionEnds = sql`
+  ${idleUntil} as "idleUntil", ${expiresAt} as "expiresAt", ${sessions.expiresAt} as "writtenExpiresAt"`
+
+/** The columns of a {@link SessionRow}, for a statement that selects from sessions, users and strictestLimits(). */
 export const sessionColumns = sql`
   ${sessions.id} as "sessionId", ${sessions.userId} as "userId", ${sessions.kind} as "kind",
   ${sessions.generation} as "generation", ${sessions.supersededAt} as "supersededAt",
   ${sessions.sessionEpoch} as "epoch", ${sessions.amr} as "amr",
   ${sessions.authenticatedAt} as "authenticatedAt", ${sessions.createdAt} as "sessionCreatedAt",
-  ${sessions.lastUsedAt} as "lastUsedAt", ${sessions.idleUntil} as "idleUntil", ${sessions.expiresAt} as "expiresAt",
+  ${sessions.lastUsedAt} as "lastUsedAt", ${sessionEnds},
   ${sessions.remembered} as "remembered",
   ${sessions.endedAt} as "endedAt", ${sessions.endedReason} as "endedReason", ${sessions.device} as "device",
   ${sessions.clientAddress} as "clientAddress"`
+
+/** The columns of its {@link UserRow}, for the same statements. */
+export const sessionUserColumns = sql`${ownUserColumns}, strictest.roles as "roles"`
 
 export const epochReason = sql`
   (select ${sessionEpochs.reason} from ${sessionEpochs}
@@ -64,12 +85,12 @@ export function unflatten(row: FlatSessionRow): SessionWithUser {
   }
 }
 
-/** Seconds by which idle_until may be overrun before a session counts as idle: another process may hold the touch. */
+/** Seconds by which the idle end may be overrun before a session counts as idle: another process may hold the touch. */
 export const idleToleranceSeconds = 60
 
-/** True for a row of sessions, joined with its user, that judgeSession() would call alive. */
+/** True for a row of sessions, beside its user and strictestLimits(), that judgeSession() would call alive. */
 export const aliveNow = sql`(
-  ${sessions.endedAt} is null and ${sessions.expiresAt} > app_now()
-  and ${sessions.idleUntil} + make_interval(secs => ${sql.raw(String(idleToleranceSeconds))}) > app_now()
+  ${sessions.endedAt} is null and ${expiresAt} > app_now()
+  and ${disuseEnd} + make_interval(secs => ${sql.raw(String(idleToleranceSeconds))}) > app_now()
   and ${sessions.sessionEpoch} = ${users.sessionEpoch}
   and ${users.disabledAt} is null and ${users.deletedAt} is null)`

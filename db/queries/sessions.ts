@@ -1,7 +1,8 @@
-import { sql } from 'drizzle-orm'
+import { type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
 import { sessions, users } from '../schema.ts'
 import { statement } from '../statement.ts'
+import { type RoleLimit, strictestLimits, writeRoleLimits } from './role-limits.ts'
 import {
   aliveNow,
   epochReason,
@@ -10,21 +11,27 @@ import {
   type SessionRow,
   type SessionWithUser,
   sessionColumns,
+  sessionEnds,
+  sessionUserColumns,
   unflatten,
 } from './session-rows.ts'
-import { type UserRow, userColumns } from './users.ts'
+import type { UserRow } from './users.ts'
 
-const find = statement<{ sessionId: string }, FlatSessionRow>(
+const find = statement<{ sessionId: string; roleLimits: string }, FlatSessionRow>(
   'find_session',
-  ({ sessionId }) => sql`
-    select ${sessionColumns}, ${userColumns}, ${epochReason}, app_now() as "now"
-    from ${sessions} join ${users} on ${users.id} = ${sessions.userId}
-    where ${sessions.id} = ${sessionId}`,
+  (p) => sql`
+    select ${sessionColumns}, ${sessionUserColumns}, ${epochReason}, app_now() as "now"
+    from ${sessions} join ${users} on ${users.id} = ${sessions.userId}, ${strictestLimits(p.roleLimits)}
+    where ${sessions.id} = ${p.sessionId}`,
 )
 
 /** Reads a session with its user; null when there is no such row (never made, purged, or its user removed). */
-export async function findSession(db: Connection, sessionId: string): Promise<SessionWithUser | null> {
-  const [row] = await db.run(find({ sessionId }))
+export async function findSession(
+  db: Connection,
+  sessionId: string,
+  roleLimits: readonly RoleLimit[],
+): Promise<SessionWithUser | null> {
+  const [row] = await db.run(find({ sessionId, roleLimits: writeRoleLimits(roleLimits) }))
   return row ? unflatten(row) : null
 }
 
@@ -45,52 +52,112 @@ export interface NewSession {
   replacesSessionId: string | null
 }
 
-const insert = statement<NewSession, { createdAt: Date; idleUntil: Date; expiresAt: Date }>(
+export interface SessionRules {
+  roleLimits: readonly RoleLimit[]
+  /** Sessions that a user may have at the same time; 0: any number. */
+  perUserMax: number
+}
+
+export interface InsertedSession {
+  createdAt: Date
+  idleUntil: Date
+  expiresAt: Date
+  writtenExpiresAt: Date
+  /** True when the session to be replaced was not over. */
+  hasReplaced: boolean
+  /** Sessions that ended because there were too many. */
+  excessIds: string[]
+}
+
+type InsertParameters = NewSession & { roleLimits: string; perUserMax: number }
+
+const insert = statement<InsertParameters, InsertedSession>(
   'insert_session',
   // FOR SHARE waits for an epoch change in flight and then reads the new epoch: without it, a sign-in with the old
   // password would survive the password change that overtakes it.
-  (p) => sql`
+  (p) => insertStatement(p, sql`for share`, sql`select null::uuid where false`),
+)
+
+const insertWithin = statement<InsertParameters, InsertedSession>(
+  'insert_session_within_limit',
+  // The stronger lock lets one sign-in of a user follow the other, so each counts those before it.
+  (p) =>
+    insertStatement(
+      p,
+      sql`for no key update`,
+      sql`select end_excess_sessions(subject.id, subject.session_epoch, ${p.id}::uuid, ${p.replacesSessionId}::uuid,
+        ${p.perUserMax}::integer - 1, strictest.idle_seconds, strictest.absolute_seconds)
+        from subject join ${users} on ${users.id} = subject.id, ${strictestLimits(p.roleLimits)}`,
+    ),
+)
+
+function insertStatement(p: Record<keyof InsertParameters, Placeholder>, lock: SQL, endExcess: SQL): SQL {
+  return sql`
     with subject as (
       select id, session_epoch from ${users}
       where ${users.id} = ${p.userId} and ${users.sessionEpoch} = ${p.verifiedEpoch}
         and ${users.disabledAt} is null and ${users.deletedAt} is null
-      for share
+      ${lock}
     ), replaced as (
       update ${sessions} set ended_at = app_now(), ended_reason = 'signed_out'
       where ${sessions.id} = ${p.replacesSessionId}::uuid and ${sessions.endedAt} is null
         and exists (select from subject)
+      returning id
+    ), excess (id) as (
+      ${endExcess}
+    ), inserted as (
+      insert into ${sessions} (id, user_id, kind, session_epoch, amr, remembered, idle_seconds, idle_until,
+        expires_at, device, user_agent, client_address)
+      select ${p.id}::uuid, subject.id, ${p.kind}, subject.session_epoch, ${p.amr}::text[], ${p.remembered}::boolean,
+        ${p.idleSeconds}::integer,
+        app_now() + make_interval(secs => least(${p.idleSeconds}::integer, ${p.absoluteSeconds}::integer)),
+        app_now() + make_interval(secs => ${p.absoluteSeconds}::integer),
+        ${p.device}, ${p.userAgent}, ${p.clientAddress}::inet
+      from subject
+      returning user_id, created_at, last_used_at, idle_until, expires_at
     )
-    insert into ${sessions} (id, user_id, kind, session_epoch, amr, remembered, idle_seconds, idle_until,
-      expires_at, device, user_agent, client_address)
-    select ${p.id}::uuid, subject.id, ${p.kind}, subject.session_epoch, ${p.amr}::text[], ${p.remembered}::boolean,
-      ${p.idleSeconds}::integer,
-      app_now() + make_interval(secs => least(${p.idleSeconds}::integer, ${p.absoluteSeconds}::integer)),
-      app_now() + make_interval(secs => ${p.absoluteSeconds}::integer),
-      ${p.device}, ${p.userAgent}, ${p.clientAddress}::inet
-    from subject
-    returning ${sessions.createdAt} as "createdAt", ${sessions.idleUntil} as "idleUntil",
-      ${sessions.expiresAt} as "expiresAt"`,
-)
+    select ${sessions.createdAt} as "createdAt", ${sessionEnds},
+      exists (select from replaced) as "hasReplaced", array(select id from excess) as "excessIds"
+    from inserted as ${sessions} join ${users} on ${users.id} = ${sessions.userId}, ${strictestLimits(p.roleLimits)}`
+}
 
 /** Inserts a session. Null when the user may not have one now: disabled, deleted, or in another epoch meanwhile. */
-export async function insertSession(db: Connection, session: NewSession) {
-  const [row] = await db.run(insert(session))
+export async function insertSession(
+  db: Connection,
+  session: NewSession,
+  { roleLimits, perUserMax }: SessionRules,
+): Promise<InsertedSession | null> {
+  const run = perUserMax > 0 ? insertWithin : insert
+  const [row] = await db.run(run({ ...session, roleLimits: writeRoleLimits(roleLimits), perUserMax }))
   return row ?? null
 }
 
 export type ListedSession = Omit<SessionRow, 'generation' | 'supersededAt' | 'endedAt' | 'endedReason'>
 
-const list = statement<{ userId: number }, Omit<FlatSessionRow, keyof UserRow | 'epochReason' | 'now'>>(
+/** Nobody reads more, and a user may have any number. */
+export const listedSessionsMax = 100
+
+const list = statement<
+  { userId: number; currentSessionId: string; roleLimits: string },
+  Omit<FlatSessionRow, keyof UserRow | 'epochReason' | 'now'>
+>(
   'list_live_sessions',
-  ({ userId }) => sql`
-    select ${sessionColumns} from ${sessions} join ${users} on ${users.id} = ${sessions.userId}
-    where ${sessions.userId} = ${userId} and ${aliveNow}
-    order by ${sessions.lastUsedAt} desc, ${sessions.id}`,
+  (p) => sql`
+    select * from (
+      select ${sessionColumns} from ${sessions} join ${users} on ${users.id} = ${sessions.userId},
+        ${strictestLimits(p.roleLimits)}
+      where ${sessions.userId} = ${p.userId} and ${aliveNow}
+      order by ${sessions.id} = ${p.currentSessionId}::uuid desc, ${sessions.lastUsedAt} desc, ${sessions.id}
+      limit ${sql.raw(String(listedSessionsMax))}
+    ) listed order by "lastUsedAt" desc, "sessionId"`,
 )
 
-/** The live sessions of a user, the last used first. */
-export async function listLiveSessions(db: Connection, userId: number): Promise<ListedSession[]> {
-  const rows = await db.run(list({ userId }))
+/** The live sessions of a user, the last used first: at most {@link listedSessionsMax}, the current one among them. */
+export async function listLiveSessions(
+  db: Connection,
+  of: { userId: number; currentSessionId: string; roleLimits: readonly RoleLimit[] },
+): Promise<ListedSession[]> {
+  const rows = await db.run(list({ ...of, roleLimits: writeRoleLimits(of.roleLimits) }))
   return rows.map(({ sessionId, sessionCreatedAt, ...row }) => ({
     ...row,
     id: sessionId,

@@ -21,41 +21,56 @@ export interface SignInCandidate extends UserRow {
   passwordHash: string | null
 }
 
-/** The columns of a {@link UserRow}, for a statement that selects from users. */
-export const userColumns = sql`
+/** The columns of a {@link UserRow} but the roles, for a statement that selects from users. */
+export const ownUserColumns = sql`
   ${users.id} as "id", ${users.email} as "email", ${users.username} as "username",
   ${users.emailVerifiedAt} as "emailVerifiedAt", ${users.disabledAt} as "disabledAt",
-  ${users.deletedAt} as "deletedAt", ${users.sessionEpoch} as "sessionEpoch", ${users.createdAt} as "createdAt",
+  ${users.deletedAt} as "deletedAt", ${users.sessionEpoch} as "sessionEpoch", ${users.createdAt} as "createdAt"`
+
+/** The columns of a {@link UserRow}, for a statement that selects from users. */
+export const userColumns = sql`
+  ${ownUserColumns},
   array(select ${roles.name} from ${userRoles} join ${roles} on ${roles.id} = ${userRoles.roleId}
     where ${userRoles.userId} = ${users.id} order by ${roles.name}) as "roles"`
 
-const findByEmail = statement<{ identifier: string }, SignInCandidate>(
+export interface SignInLookup {
+  candidate: SignInCandidate | null
+  /** The identifier as the database compares it: two that mean the same account are the same here. Null for none. */
+  folded: string | null
+}
+
+type LookupRow = { folded: string | null } & (SignInCandidate | { id: null })
+
+const findByEmail = statement<{ identifier: string | null }, LookupRow>(
   'find_sign_in_candidate_by_email',
   ({ identifier }) => sql`
-    select ${userColumns}, ${passwordCredentials.passwordHash} as "passwordHash"
-    from ${users} left join ${passwordCredentials} on ${passwordCredentials.userId} = ${users.id}
-    where lower(${users.email}) = lower(${identifier}) and ${users.deletedAt} is null`,
+    select presented.folded, ${userColumns}, ${passwordCredentials.passwordHash} as "passwordHash"
+    from (select lower(${identifier}::text) as folded) presented
+    left join ${users} on lower(${users.email}) = presented.folded and ${users.deletedAt} is null
+    left join ${passwordCredentials} on ${passwordCredentials.userId} = ${users.id}`,
 )
 
-const findByUsername = statement<{ identifier: string }, SignInCandidate>(
+const findByUsername = statement<{ identifier: string | null }, LookupRow>(
   'find_sign_in_candidate_by_username',
   ({ identifier }) => sql`
-    select ${userColumns}, ${passwordCredentials.passwordHash} as "passwordHash"
-    from ${users} left join ${passwordCredentials} on ${passwordCredentials.userId} = ${users.id}
-    where lower(${users.username}) = lower(${identifier}) and ${users.deletedAt} is null`,
+    select presented.folded, ${userColumns}, ${passwordCredentials.passwordHash} as "passwordHash"
+    from (select lower(${identifier}::text) as folded) presented
+    left join ${users} on lower(${users.username}) = presented.folded and ${users.deletedAt} is null
+    left join ${passwordCredentials} on ${passwordCredentials.userId} = ${users.id}`,
 )
 
 /**
- * Finds the account that an identifier means: an address when it has an `@`, else a user name.
+ * Finds the account that an identifier means: an address when it has an `@`, else a user name; null means nobody and
+ * costs the same. Letter case is folded here only: what lower() makes of a letter depends on the locale of the
+ * database, and its unique indexes are made with it.
  * The hash and the epoch are read together, so a session can be bound to the credential that was verified.
  */
-export async function findSignInCandidate(
-  db: Connection,
-  identifier: string,
-): Promise<SignInCandidate | null> {
-  const find = identifier.includes('@') ? findByEmail : findByUsername
-  const [candidate] = await db.run(find({ identifier }))
-  return candidate ?? null
+export async function findSignInCandidate(db: Connection, identifier: string | null): Promise<SignInLookup> {
+  const find = identifier?.includes('@') ? findByEmail : findByUsername
+  const [row] = await db.run(find({ identifier }))
+  if (!row) throw new Error('the look-up of an identifier returned no row')
+  const { folded, ...candidate } = row
+  return { folded, candidate: candidate.id === null ? null : candidate }
 }
 
 export interface NewUser {

@@ -1,5 +1,5 @@
 import type { Secret } from '#lib/crypto/secret.ts'
-import type { TrustedProxies } from './values.ts'
+import type { RoleSessionLimit, TrustedProxies } from './values.ts'
 
 export type Mode = 'trial' | 'development' | 'strict'
 
@@ -20,11 +20,18 @@ export interface Config {
     sharedSecret: Secret | null
     audience: string | null
     lifetimeSeconds: number
+    /** Age in days at which a signing key is replaced; 0: never. */
+    signingKeyDays: number
   }
   session: {
     idleSeconds: number
     absoluteSeconds: number
     lostAnswerSeconds: number
+    roleLimits: readonly RoleSessionLimit[]
+    /** Of one user at the same time; 0: any number. */
+    perUserMax: number
+    /** How long rows of ended sessions are kept. */
+    historySeconds: number
     /** Remembered at most; null: none are, each check reads the database. */
     liveViewSessions: number | null
   }
@@ -42,6 +49,8 @@ export interface Config {
   metricsToken: Secret | null
   logLevel: 'debug' | 'info' | 'warn' | 'error'
   shutdownDelaySeconds: number
+  /** Processes that serve on one port; the server decides what `auto` means here. */
+  workers: number | 'auto'
 }
 
 export type MailConfig =

@@ -105,11 +105,15 @@ function toConfig(
       sharedSecret: secrets.shared,
       audience: env.JWT_AUDIENCE === 'off' ? null : (env.JWT_AUDIENCE ?? appUrl),
       lifetimeSeconds: env.ACCESS_TOKEN_EXPIRE_MINUTES * 60,
+      signingKeyDays: env.SIGNING_KEY_DAYS,
     },
     session: {
       idleSeconds: env.REFRESH_TOKEN_EXPIRE_DAYS * day,
       absoluteSeconds: env.SESSION_ABSOLUTE_DAYS * day,
       lostAnswerSeconds: env.REFRESH_LOST_ANSWER_SECONDS,
+      roleLimits: env.ROLE_SESSION_LIMITS,
+      perUserMax: env.MAX_SESSIONS_PER_USER,
+      historySeconds: env.SESSION_HISTORY_DAYS * day,
       liveViewSessions: env.LIVE_VIEW === 'on' ? env.LIVE_VIEW_SESSIONS : null,
     },
     allowedOrigins: env.ALLOWED_ORIGINS.filter((origin) => origin !== wildcardOrigin),
@@ -127,6 +131,7 @@ function toConfig(
     metricsToken: env.METRICS_TOKEN ? new Secret(env.METRICS_TOKEN) : null,
     logLevel: env.LOG_LEVEL,
     shutdownDelaySeconds: env.SHUTDOWN_DELAY_SECONDS,
+    workers: env.WORKERS,
   }
 }
 

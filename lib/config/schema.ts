@@ -1,5 +1,16 @@
 import { z } from 'zod'
-import { baseUrl, databaseUrl, flag, integer, list, origins, secrets, trustedProxies } from './values.ts'
+import {
+  baseUrl,
+  databaseUrl,
+  flag,
+  integer,
+  list,
+  origins,
+  roleSessionLimits,
+  secrets,
+  trustedProxies,
+  workerCount,
+} from './values.ts'
 
 /**
  * Every setting, in the order in which `.env.example` and the README show it.
@@ -38,10 +49,24 @@ export const environmentSchema = z.object({
     .default('ES256')
     .describe('ES256: services verify with /.well-known/jwks.json. HS256: they share JWT_SECRET.'),
   JWT_AUDIENCE: z.string().optional().describe('aud of access tokens. Default: APP_URL. off: none.'),
+  SIGNING_KEY_DAYS: integer(0, 3650)
+    .default(90)
+    .describe('Days after which a new signing key takes over from the one in use. 0: never.'),
 
   ACCESS_TOKEN_EXPIRE_MINUTES: integer(1, 60).default(10).describe('Minutes an access token lives.'),
   REFRESH_TOKEN_EXPIRE_DAYS: integer(1, 90).default(7).describe('Days of disuse after which a session ends.'),
   SESSION_ABSOLUTE_DAYS: integer(1, 90).default(30).describe('Days after which a session ends in any case.'),
+  ROLE_SESSION_LIMITS: roleSessionLimits
+    .default([{ role: 'ADMIN', idleSeconds: 30 * 60, absoluteSeconds: 12 * 3600 }])
+    .describe(
+      'Stricter limits for roles, as role:idle/absolute in m, h or d, a comma list. none: no role has any.',
+    ),
+  MAX_SESSIONS_PER_USER: integer(0, 10_000)
+    .default(0)
+    .describe('A sign-in beyond it ends the session that was not used for the longest time. 0: no limit.'),
+  SESSION_HISTORY_DAYS: integer(1, 3650)
+    .default(90)
+    .describe('Days for which an ended session, and why it ended, is kept.'),
   REFRESH_LOST_ANSWER_SECONDS: integer(0, 3600)
     .default(300)
     .describe('How long the last refresh token still gets the same successor again. 0: never.'),
@@ -94,6 +119,9 @@ export const environmentSchema = z.object({
   MAIL_PASSWORD: z.string().optional().describe('SMTP password.'),
   MAIL_FROM: z.string().optional().describe('Sender address.'),
 
+  WORKERS: workerCount
+    .default(1)
+    .describe('Processes that serve on one port. auto: as many as there are cores.'),
   REDIS_URL: z.string().optional().describe('Keeps the fixed-window limits in Redis instead of PostgreSQL.'),
   METRICS_TOKEN: z
     .string()

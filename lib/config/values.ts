@@ -25,6 +25,18 @@ export function integer(min: number, max: number) {
   })
 }
 
+const workersMax = 64
+
+/** How many processes serve, or `auto`. */
+export const workerCount = z.string().transform((text, context): number | 'auto' => {
+  const count = /^\d{1,2}$/.test(text) ? Number(text) : 0
+  if (text.toLowerCase() === 'auto') return 'auto'
+  if (count >= 1 && count <= workersMax) return count
+  const message = `"${text}" is neither auto nor a whole number from 1 to ${workersMax}`
+  context.addIssue({ code: 'custom', message })
+  return z.NEVER
+})
+
 /** A JSON array of texts (`["a","b"]`, the old backend's form) or a comma list (`a, b`). */
 export const list = z.string().transform((text, context) => {
   if (!text.trimStart().startsWith('[')) return splitList(text)
@@ -100,6 +112,51 @@ function isAddressBlock(block: string): boolean {
 }
 
 export type TrustedProxies = { kind: 'hops'; hops: number } | { kind: 'blocks'; blocks: readonly string[] }
+
+/** Limits of the sessions of everybody who has a role: `ADMIN:30m/12h` is 30 minutes of disuse, 12 hours in all. */
+export const roleSessionLimits = z.string().transform((text, context): RoleSessionLimit[] => {
+  const limits = /^none$/i.test(text) ? [] : splitList(text).map(readRoleLimit)
+  for (const [index, limit] of limits.entries()) {
+    const problem = limit === null ? roleLimitForm : roleLimitProblem(limit, limits.slice(0, index))
+    if (problem) context.addIssue({ code: 'custom', message: problem })
+  }
+  return limits.filter((limit) => limit !== null)
+})
+
+export interface RoleSessionLimit {
+  /** Upper-case name of a role. */
+  role: string
+  idleSeconds: number
+  absoluteSeconds: number
+}
+
+const secondsOf = { m: 60, h: 3600, d: 86_400 }
+const roleLimitForm =
+  'is not a list such as ADMIN:30m/12h,STAFF:8h/7d (role:idle/absolute in m, h or d) or none'
+const roleLimitSecondsMax = 90 * secondsOf.d
+
+function readRoleLimit(text: string): RoleSessionLimit | null {
+  const [, role, idle, idleUnit, absolute, absoluteUnit] =
+    /^([^\s:,]+):(\d{1,6})([mhd])\/(\d{1,6})([mhd])$/.exec(text) ?? []
+  if (!role) return null
+  const seconds = (count: string | undefined, unit: string | undefined) =>
+    Number(count) * secondsOf[unit as keyof typeof secondsOf]
+  return {
+    role: role.toUpperCase(),
+    idleSeconds: seconds(idle, idleUnit),
+    absoluteSeconds: seconds(absolute, absoluteUnit),
+  }
+}
+
+function roleLimitProblem(
+  { role, idleSeconds, absoluteSeconds }: RoleSessionLimit,
+  before: readonly (RoleSessionLimit | null)[],
+): string | null {
+  if (before.some((other) => other?.role === role)) return `limits the role ${role} twice`
+  if (idleSeconds < secondsOf.m) return `gives the role ${role} less than a minute of disuse`
+  if (absoluteSeconds < idleSeconds) return `gives the role ${role} more time of disuse than in all`
+  return absoluteSeconds > roleLimitSecondsMax ? `gives the role ${role} more than 90 days` : null
+}
 
 function splitList(text: string): string[] {
   return text

@@ -1,6 +1,7 @@
 import { SignJWT } from 'jose'
 import { type KeyLookup, type VerificationKey, verifyJwt } from './jwt.ts'
 import { Secret } from './secret.ts'
+import { isSessionId, isSubject } from './session-claims.ts'
 
 export type AccessTokenAlgorithm = 'ES256' | 'HS256'
 
@@ -75,12 +76,12 @@ export async function readAccessToken(
   })
   if (verified.kind === 'invalid') return verified
   const claims = toClaims(verified.claims)
-  return claims ? { kind: verified.kind, claims } : { kind: 'invalid', because: 'a claim has the wrong type' }
+  return claims ? { kind: verified.kind, claims } : { kind: 'invalid', because: 'a claim has the wrong form' }
 }
 
 function toClaims(claims: Record<string, unknown>): AccessTokenClaims | null {
   const { sub, sid, sep, roles, amr, auth_time, iat, exp } = claims
-  if (typeof sub !== 'string' || typeof sid !== 'string' || typeof sep !== 'number') return null
+  if (!isSubject(sub) || !isSessionId(sid) || typeof sep !== 'number') return null
   if (!isTextList(roles) || !isTextList(amr) || typeof auth_time !== 'number') return null
   if (typeof iat !== 'number' || typeof exp !== 'number') return null
   return {

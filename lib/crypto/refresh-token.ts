@@ -1,6 +1,7 @@
 import { equalInConstantTime } from './digest.ts'
 import { deriveObjectKey, macOf, type RootKey, type RootKeys, rootsWithId } from './root-keys.ts'
 import { Secret } from './secret.ts'
+import { sessionIdPattern } from './session-claims.ts'
 
 /** A place in the life of one session's refresh family. The first generation is 1. */
 export interface RefreshPosition {
@@ -8,8 +9,7 @@ export interface RefreshPosition {
   generation: number
 }
 
-const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
-const shape = new RegExp(`^(${uuid})\\.([1-9]\\d{0,9})\\.(\\d{1,3})\\.([A-Za-z0-9_-]{43})$`)
+const shape = new RegExp(`^(${sessionIdPattern})\\.([1-9]\\d{0,9})\\.(\\d{1,3})\\.([A-Za-z0-9_-]{43})$`)
 
 /**
  * The refresh token of a generation: `session id . generation . root id . HMAC`.

@@ -198,6 +198,35 @@ describe('a credential that we did not make is invalid', () => {
   ])('%s of the wrong type: %j', async (claim, value) => {
     expect(await read(await forge({ ...payload, [claim]: value }))).toEqual(invalid)
   })
+
+  test.each([
+    ['sid', 'x'],
+    ['sid', ''],
+    ['sid', '01999999-AAAA-7bbb-8ccc-dddddddddddd'],
+    ['sid', '01999999aaaa7bbb8cccdddddddddddd'],
+    ['sid', '{01999999-aaaa-7bbb-8ccc-dddddddddddd}'],
+    ['sid', '01999999-aaaa-7bbb-8ccc-dddddddddddd\n'],
+    ['sub', ''],
+    ['sub', '0'],
+    ['sub', '-42'],
+    ['sub', '042'],
+    ['sub', '42 '],
+    ['sub', '42.0'],
+    ['sub', '4e1'],
+    ['sub', 'anna'],
+    ['sub', '9007199254740992'],
+    ['sub', '99999999999999999999'],
+  ])('%s that no session has: %j', async (claim, value) => {
+    expect(await read(await forge({ ...payload, [claim]: value }))).toEqual(invalid)
+  })
+
+  test('the largest user id is a subject', async () => {
+    const sub = String(Number.MAX_SAFE_INTEGER)
+    expect(await read(await forge({ ...payload, sub }))).toMatchObject({
+      kind: 'valid',
+      claims: { subject: sub },
+    })
+  })
 })
 
 describe('rotation of the root secret', () => {

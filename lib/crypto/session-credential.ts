@@ -2,6 +2,7 @@ import { SignJWT } from 'jose'
 import { verifyJwt } from './jwt.ts'
 import { type RootKeys, rootsWithId } from './root-keys.ts'
 import { Secret } from './secret.ts'
+import { isSessionId, isSubject } from './session-claims.ts'
 
 /** What the session cookie says. Times are seconds since the epoch; `expiresAt` is the absolute end. */
 export interface SessionCredentialClaims {
@@ -68,12 +69,12 @@ function rootIdOf(presented: string): number {
 
 function toRead(kind: 'valid' | 'expired', claims: Record<string, unknown>): ReadSessionCredential {
   const { sub, sid, sep, iat, exp } = claims
-  const wellTyped =
-    typeof sub === 'string' &&
-    typeof sid === 'string' &&
+  const isWellFormed =
+    isSubject(sub) &&
+    isSessionId(sid) &&
     typeof sep === 'number' &&
     typeof iat === 'number' &&
     typeof exp === 'number'
-  if (!wellTyped) return { kind: 'invalid', because: 'a claim has the wrong type' }
+  if (!isWellFormed) return { kind: 'invalid', because: 'a claim has the wrong form' }
   return { kind, claims: { subject: sub, sessionId: sid, sessionEpoch: sep, issuedAt: iat, expiresAt: exp } }
 }

@@ -27,6 +27,7 @@ type SessionFacts = Pick<
   | 'createdAt'
   | 'idleUntil'
   | 'expiresAt'
+  | 'writtenExpiresAt'
   | 'generation'
   | 'remembered'
 >
@@ -77,7 +78,7 @@ export async function issueSessionCookie(
     sessionId: session.id,
     sessionEpoch: session.epoch,
     issuedAt: toEpochSeconds(session.createdAt),
-    expiresAt: toEpochSeconds(session.expiresAt),
+    expiresAt: toEpochSeconds(session.writtenExpiresAt),
   })
   const secondsUntil = (end: Date) => Math.max(1, toEpochSeconds(end) - toEpochSeconds(now))
   return {

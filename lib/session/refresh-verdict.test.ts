@@ -31,6 +31,7 @@ function rowIn(situation: Partial<Situation>) {
       lastUsedAt: ago(1),
       idleUntil: ago(-1000),
       expiresAt: ago(-1000),
+      writtenExpiresAt: ago(-1000),
       remembered: true,
       endedAt: endedReason === null ? null : ago(1),
       endedReason,

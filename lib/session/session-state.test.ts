@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { SessionWithUser } from '#db/queries/session-rows.ts'
 import { findSession, listLiveSessions } from '#db/queries/sessions.ts'
-import { serverForThisTest } from '#test/support/harness.ts'
+import { serverForThisTest, type TestServer } from '#test/support/harness.ts'
 import { stopDatabaseTime } from '#test/support/observations.ts'
 import { judgeSession } from './session-state.ts'
 
@@ -32,6 +32,7 @@ function sessionWith({ userEpoch = 3, epochReason = null, disabledAt, deletedAt,
       lastUsedAt: after(-100),
       idleUntil: after(100),
       expiresAt: after(1000),
+      writtenExpiresAt: after(1000),
       remembered: true,
       endedAt: null,
       endedReason: null,
@@ -114,6 +115,17 @@ test('who ended it first is told: an ending of its own before the epoch, the epo
   expect(judgeSession(sessionWith(everything)).kind).toBe('alive')
 })
 
+/** Whether a session is alive: what the list says, whose condition is in SQL, and what the rule says of the row. */
+async function opinionsOf(
+  { runtime: { database, config } }: TestServer,
+  { sessionId, userId }: { sessionId: string; userId: number },
+) {
+  const { roleLimits } = config.session
+  const row = await findSession(database, sessionId, roleLimits)
+  const listed = await listLiveSessions(database, { userId, currentSessionId: sessionId, roleLimits })
+  return { bySql: listed.length === 1, byRule: row !== null && judgeSession(row).kind === 'alive' }
+}
+
 test('the condition in SQL and this rule agree on every combination of what can end a session', async () => {
   const own = await serverForThisTest()
   await stopDatabaseTime(own)
@@ -133,17 +145,67 @@ test('the condition in SQL and this rule agree on every combination of what can 
       app_now() + make_interval(secs => idle_in), app_now() + make_interval(secs => expires_in),
       CASE WHEN has_ended THEN app_now() END
     FROM combination RETURNING id, user_id::int`)
-  const { database } = own.runtime
 
   const opinions = await Promise.all(
-    sessions.map(async ({ id, user_id }) => {
-      const row = await findSession(database, id)
-      const listed = await listLiveSessions(database, user_id)
-      return { bySql: listed.length === 1, byRule: row !== null && judgeSession(row).kind === 'alive' }
-    }),
+    sessions.map(({ id, user_id }) => opinionsOf(own, { sessionId: id, userId: user_id })),
   )
 
   expect(sessions).toHaveLength(2 * 3 * 2 * 2 * 3 * 4)
   expect(opinions.map(({ byRule }) => byRule)).toEqual(opinions.map(({ bySql }) => bySql))
   expect(opinions.filter(({ bySql }) => bySql)).toHaveLength(2)
 })
+
+test('they agree on the limits of roles too: for each role, age, disuse and end of the row', async () => {
+  const own = await serverForThisTest({ ROLE_SESSION_LIMITS: 'ADMIN:5m/15m,STAFF:10m/10m' })
+  await stopDatabaseTime(own)
+  const sessions = await own.database.sql<Combination>(`
+    WITH combination AS (
+      SELECT row_number() OVER () AS n, * FROM
+        unnest(ARRAY['{}', '{USER}', '{USER,STAFF}', '{ADMIN}', '{ADMIN,STAFF}']::text[]) AS role_names,
+        unnest(ARRAY[599, 600, 899, 900]) AS created_ago, unnest(ARRAY[0, 359, 360, 599, 659, 660]) AS used_ago,
+        unnest(ARRAY[0, 1]) AS expires_in, unnest(ARRAY[-60, -59]) AS idle_in
+    ), subject AS (
+      INSERT INTO users (id, email, username) SELECT n, n || '@example.com', 'user-' || n FROM combination
+      RETURNING id
+    ), granted AS (
+      INSERT INTO user_roles (user_id, role_id)
+      SELECT n, roles.id FROM combination JOIN roles ON roles.name = ANY (role_names::text[])
+    )
+    INSERT INTO sessions (id, user_id, kind, session_epoch, amr, idle_seconds, created_at, last_used_at, idle_until,
+      expires_at)
+    SELECT gen_random_uuid(), n, 'bearer', 0, '{pwd}', 60, app_now() - make_interval(secs => created_ago),
+      app_now() - make_interval(secs => used_ago), app_now() + make_interval(secs => idle_in),
+      app_now() + make_interval(secs => expires_in)
+    FROM combination
+    RETURNING id, user_id::int, extract(epoch FROM app_now() - created_at)::int AS created_ago,
+      extract(epoch FROM app_now() - last_used_at)::int AS used_ago,
+      extract(epoch FROM expires_at - app_now())::int AS expires_in,
+      extract(epoch FROM idle_until - app_now())::int AS idle_in,
+      (SELECT role_names FROM combination WHERE n = user_id) AS role_names`)
+
+  const opinions = await Promise.all(
+    sessions.map(({ id, user_id }) => opinionsOf(own, { sessionId: id, userId: user_id })),
+  )
+
+  expect(sessions).toHaveLength(5 * 4 * 6 * 2 * 2)
+  expect(opinions.map(({ byRule }) => byRule)).toEqual(sessions.map(livesByTheBook))
+  expect(opinions.map(({ bySql }) => bySql)).toEqual(sessions.map(livesByTheBook))
+})
+
+interface Combination {
+  id: string
+  user_id: number
+  role_names: string
+  created_ago: number
+  used_ago: number
+  expires_in: number
+  idle_in: number
+}
+
+/** ADMIN: 5 minutes of disuse, 15 in all; STAFF: 10 and 10. A minute of disuse more is let pass. */
+function livesByTheBook({ role_names, created_ago, used_ago, expires_in, idle_in }: Combination): boolean {
+  if (expires_in <= 0 || idle_in <= -60) return false
+  const admin = !role_names.includes('ADMIN') || (used_ago < 300 + 60 && created_ago < 900)
+  const staff = !role_names.includes('STAFF') || (used_ago < 600 + 60 && created_ago < 600)
+  return admin && staff
+}

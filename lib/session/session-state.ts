@@ -4,8 +4,8 @@ import { type EndedReason, toEndedReason } from './ended-reason.ts'
 export type SessionState = { kind: 'alive' } | { kind: 'ended'; reason: EndedReason }
 
 /**
- * Judges a session by its row, its user and the database's time. Pure; the SQL condition `aliveNow` says the same,
- * and a test holds the two together.
+ * Judges a session by its row, whose ends are those of the row and of the user's roles, its user and the database's
+ * time. Pure; the SQL condition `aliveNow` says the same, and a test holds the two together.
  */
 export function judgeSession({ session, user, epochReason, now }: SessionWithUser): SessionState {
   if (session.endedAt) return ended(toEndedReason(session.endedReason))

@@ -1,4 +1,5 @@
 import type { Connection } from '#db/connection.ts'
+import type { RoleLimit } from '#db/queries/role-limits.ts'
 import type { SessionWithUser } from '#db/queries/session-rows.ts'
 import { readSessionSnapshots } from '#db/queries/session-snapshots.ts'
 import { Problem } from '#lib/problems.ts'
@@ -28,7 +29,7 @@ const statementsMax = 4
 const batchMax = 500
 const waitMsMax = 300
 
-export function createSnapshotLoader(db: Connection): SnapshotLoader {
+export function createSnapshotLoader(db: Connection, roleLimits: readonly RoleLimit[]): SnapshotLoader {
   const queue = new Set<Waiting>()
   let inFlight = 0
 
@@ -50,7 +51,7 @@ export function createSnapshotLoader(db: Connection): SnapshotLoader {
   async function send(batch: readonly Waiting[]): Promise<void> {
     const sessionIds = [...new Set(batch.map(({ sessionId }) => sessionId))]
     try {
-      const snapshots = await readSessionSnapshots(db, sessionIds)
+      const snapshots = await readSessionSnapshots(db, sessionIds, roleLimits)
       for (const { sessionId, resolve } of batch) resolve(snapshots.get(sessionId) ?? null)
     } catch (error) {
       for (const { reject } of batch) reject(error)

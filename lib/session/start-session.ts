@@ -1,6 +1,6 @@
 import type { Connection } from '#db/connection.ts'
 import type { SessionKind } from '#db/queries/session-rows.ts'
-import { insertSession } from '#db/queries/sessions.ts'
+import { type InsertedSession, insertSession, type NewSession } from '#db/queries/sessions.ts'
 import type { UserRow } from '#db/queries/users.ts'
 import { newUuidV7 } from '#lib/runtime/random.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
@@ -41,7 +41,7 @@ export async function startSession(
   const id = newUuidV7(runtime.random, runtime.clock.now())
   const userAgent = client.userAgent?.slice(0, userAgentLengthMax) ?? null
   const lifetime = sessionLifetime(runtime.config.session, remember)
-  const inserted = await insertSession(db, {
+  const session: NewSession = {
     id,
     userId: user.id,
     verifiedEpoch: user.sessionEpoch,
@@ -51,14 +51,15 @@ export async function startSession(
     ...lifetime,
     userAgent,
     device: deviceLabel(userAgent),
-    clientAddress: client.address,
+    // Empty when the other end was gone before anybody asked for its address.
+    clientAddress: client.address || null,
     replacesSessionId: start.replacesSessionId ?? null,
-  })
+  }
+  const inserted = await insertSession(db, session, runtime.config.session)
   if (!inserted) return null
-  if (start.replacesSessionId)
-    runtime.sessionCheck.forget({ kind: 'session', sessionId: start.replacesSessionId })
+  noteEndings(runtime, session, inserted)
   const now = inserted.createdAt
-  const session = {
+  const facts = {
     ...inserted,
     id,
     amr: [...amr],
@@ -68,8 +69,25 @@ export async function startSession(
     remembered: remember,
   }
   const issue = kind === 'bearer' ? issueBearerTokens : issueSessionCookie
-  const issued = await issue(runtime, user, session, now)
+  const issued = await issue(runtime, user, facts, now)
   return { ...issued, sessionId: id }
+}
+
+/** What ended as a session began: refused here from now on. */
+function noteEndings(
+  { sessionCheck, metrics, log }: Runtime,
+  { replacesSessionId }: NewSession,
+  { hasReplaced, excessIds }: InsertedSession,
+): void {
+  const endings = [
+    ...(replacesSessionId && hasReplaced ? [{ sessionId: replacesSessionId, reason: 'signed_out' }] : []),
+    ...excessIds.map((sessionId) => ({ sessionId, reason: 'limit' })),
+  ]
+  for (const { sessionId, reason } of endings) {
+    sessionCheck.forget({ kind: 'session', sessionId })
+    metrics.count('auth_session_ended', reason)
+    log.info({ event: 'session_ended', session_id: sessionId, reason }, 'session ended')
+  }
 }
 
 const userAgentLengthMax = 512

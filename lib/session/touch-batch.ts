@@ -1,4 +1,5 @@
 import type { Connection } from '#db/connection.ts'
+import type { RoleLimit } from '#db/queries/role-limits.ts'
 import { touchSessions } from '#db/queries/session-use.ts'
 
 export interface TouchBatch {
@@ -12,14 +13,14 @@ export interface TouchBatch {
 const batchSize = 500
 
 /** Collects uses of sessions, so that a signed-in request writes nothing itself. The owner calls flush() in intervals. */
-export function createTouchBatch(db: Connection): TouchBatch {
+export function createTouchBatch(db: Connection, roleLimits: readonly RoleLimit[]): TouchBatch {
   const noted = new Set<string>()
   return {
     note: (sessionId) => noted.add(sessionId),
     async flush() {
       while (noted.size > 0) {
         const batch = [...noted].slice(0, batchSize)
-        await touchSessions(db, batch)
+        await touchSessions(db, batch, roleLimits)
         for (const sessionId of batch) noted.delete(sessionId)
       }
     },

@@ -1,5 +1,5 @@
 import type { Connection } from '#db/connection.ts'
-import { advanceSessionEpoch } from '#db/queries/session-endings.ts'
+import { advanceSessionEpoch, type EpochChange } from '#db/queries/session-endings.ts'
 import { findPasswordCredential, replacePasswordHash } from '#db/queries/users.ts'
 import { currentPasswordBudget } from '#lib/limits/budget-policies.ts'
 import { requireAcceptablePassword } from '#lib/password/acceptable-password.ts'
@@ -37,27 +37,32 @@ export async function changePassword(
   const newHash = await runtime.passwords.hash(change.newPassword)
   const keepsId = session.kind === 'bearer'
   const outcome = await runtime.database.transaction(async (transaction) => {
-    const epoch = await replaceAndEndOthers(transaction, {
+    const advanced = await replaceAndEndOthers(transaction, {
       userId: user.id,
       fromEpoch: session.epoch,
+      reason: 'password_changed',
       verifiedHash,
       newHash,
       keptSessionId: keepsId ? session.id : null,
+      roleLimits: runtime.config.session.roleLimits,
     })
-    if (epoch === null) return 'overtaken'
-    return keepsId
+    if (!advanced) return 'overtaken'
+    const { epoch, ended } = advanced
+    const restarted = keepsId
       ? null
-      : restartSession(runtime, transaction, { user, session, epoch, client: change.client })
+      : await restartSession(runtime, transaction, { user, session, epoch, client: change.client })
+    return { ended, restarted }
   })
   if (outcome === 'overtaken') {
-    throw new Problem('session_ended', { endedReason: await endedReasonOf(runtime.database, session.id) })
+    throw new Problem('session_ended', { endedReason: await endedReasonOf(runtime, session.id) })
   }
   runtime.sessionCheck.forget({ kind: 'user', userId: user.id })
+  runtime.metrics.count('auth_session_ended', 'password_changed', outcome.ended)
   runtime.log.info(
     { event: 'password_changed', user_id: user.id, session_id: session.id },
     'password changed',
   )
-  return outcome
+  return outcome.restarted
 }
 
 async function requireCurrentPassword(
@@ -91,20 +96,14 @@ const wrongField = {
 /** Both changes or none. Null when another change came first: then the caller's session is over as well. */
 async function replaceAndEndOthers(
   transaction: Connection,
-  change: {
-    userId: number
-    fromEpoch: number
-    verifiedHash: string
-    newHash: string
-    keptSessionId: string | null
-  },
-): Promise<number | null> {
-  const advanced = await advanceSessionEpoch(transaction, { ...change, reason: 'password_changed' })
+  change: EpochChange & { verifiedHash: string; newHash: string },
+): Promise<{ epoch: number; ended: number } | null> {
+  const advanced = await advanceSessionEpoch(transaction, change)
   if (!advanced) return null
   const isReplaced = await replacePasswordHash(transaction, change)
   // Thrown inside the transaction on purpose: the epoch must not move for a change that does not happen.
   if (!isReplaced) throw new Problem('wrong_password', { because: 'the hash was replaced meanwhile' })
-  return advanced.epoch
+  return advanced
 }
 
 function restartSession(

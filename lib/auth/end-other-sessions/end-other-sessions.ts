@@ -11,12 +11,14 @@ export async function endOtherSessions(runtime: Runtime, { user, session }: Prin
     fromEpoch: session.epoch,
     reason: 'revoked_by_user',
     keptSessionId: session.id,
+    roleLimits: runtime.config.session.roleLimits,
   })
   // Somebody else ended everything between the check of this session and now.
   if (!advanced) {
-    throw new Problem('session_ended', { endedReason: await endedReasonOf(runtime.database, session.id) })
+    throw new Problem('session_ended', { endedReason: await endedReasonOf(runtime, session.id) })
   }
   runtime.sessionCheck.forget({ kind: 'user', userId: user.id })
+  runtime.metrics.count('auth_session_ended', 'revoked_by_user', advanced.ended)
   const event = {
     event: 'other_sessions_ended',
     user_id: user.id,

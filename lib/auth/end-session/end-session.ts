@@ -6,7 +6,12 @@ import type { Principal } from '#lib/session/authenticate.ts'
 /** Ends one session of the caller. @throws Problem `not_found` when it is not theirs, or not alive */
 export async function endSession(runtime: Runtime, principal: Principal, sessionId: string): Promise<void> {
   const reason = sessionId === principal.session.id ? 'signed_out' : 'revoked_by_user'
-  const isEnded = await endOwnSession(runtime.database, { sessionId, userId: principal.user.id, reason })
+  const isEnded = await endOwnSession(runtime.database, {
+    sessionId,
+    userId: principal.user.id,
+    reason,
+    roleLimits: runtime.config.session.roleLimits,
+  })
   if (!isEnded) throw new Problem('not_found', { because: 'no live session of this user' })
   runtime.sessionCheck.forget({ kind: 'session', sessionId })
   runtime.metrics.count('auth_session_ended', reason)

@@ -6,7 +6,8 @@ export const jwksContract = contract({
   method: 'GET',
   path: '/.well-known/jwks.json',
   summary: 'Keys that verify access tokens',
-  description: 'The public keys as a JWK set (RFC 7517). Empty when tokens are signed with HS256.',
+  description:
+    'The public keys as a JWK set (RFC 7517). Empty when tokens are signed with HS256. A new key is here for ten minutes before it signs. The answer has an `ETag`; with `If-None-Match` it may be 304.',
   tag: 'keys',
   principal: 'none',
   responses: {
@@ -27,6 +28,3 @@ export const jwksContract = contract({
   problems: [],
   audience: 'public',
 })
-
-/** How long a verifier may keep the set. A new key is published for at least twice as long before it signs. */
-export const keySetMaxAgeSeconds = 300

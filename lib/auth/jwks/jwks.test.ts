@@ -1,5 +1,7 @@
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
+import { publishedSeconds } from '#lib/session/signing-key-state.ts'
+import { rotateSigningKey } from '#lib/session/signing-keys.ts'
 import { signIn } from '#test/support/api-client.ts'
 import { serverForThisTest, testAppUrl, useServer } from '#test/support/harness.ts'
 
@@ -44,13 +46,44 @@ describe('services verify access tokens with the published keys', () => {
     }
   })
 
-  test('caches may keep the set for five minutes, and any origin may read it, without credentials', async () => {
+  test('caches may keep the set for five minutes and show it for five more while they ask again; any origin may read it', async () => {
     const answer = await server.client().send(path, { headers: { origin: 'https://anybody.example' } })
 
-    expect(answer.headers.get('cache-control')).toBe('public, max-age=300, stale-while-revalidate=3600')
+    expect(answer.headers.get('cache-control')).toBe('public, max-age=300, stale-while-revalidate=300')
     expect(answer.headers.get('access-control-allow-origin')).toBe('*')
     expect(answer.headers.has('access-control-allow-credentials')).toBe(false)
     expect(answer.headers.getSetCookie()).toEqual([])
+  })
+
+  test('a cache shows a set for less time than a new key is published before it signs', async () => {
+    const { headers } = await server.client().send(path)
+    const seconds = headers.get('cache-control')?.match(/\d+/g)?.map(Number) ?? []
+
+    expect(seconds.reduce((sum, one) => sum + one, 0)).toBeLessThan(publishedSeconds)
+  })
+
+  test('who names the ETag of the set is told 304 without a body, until the set changes', async () => {
+    const own = await serverForThisTest()
+    const client = own.client()
+    const known = (await client.send(path)).headers.get('etag') ?? ''
+    const ask = (tag: string, method = 'GET') =>
+      client.send(path, { method, headers: { 'if-none-match': tag } })
+    for (const tag of [known, `W/${known}`, `"other", ${known}`, '*']) {
+      const answer = await ask(tag)
+      expect(answer.status, tag).toBe(304)
+      expect(answer.text).toBe('')
+      expect(answer.headers.get('etag')).toBe(known)
+      expect(answer.headers.get('cache-control')).toMatch(/^public/)
+    }
+    expect((await ask(known, 'HEAD')).status).toBe(304)
+    for (const tag of ['"other"', known.slice(1, -1), '']) expect((await ask(tag)).status, tag).toBe(200)
+
+    await rotateSigningKey(own.runtime)
+
+    const changed = await ask(known)
+    expect(changed.status).toBe(200)
+    expect(changed.body.keys).toHaveLength(2)
+    expect(changed.headers.get('etag')).not.toBe(known)
   })
 
   test('all processes of a deployment publish and accept the same keys', async () => {

@@ -15,19 +15,21 @@ import { judgeSession } from '#lib/session/session-state.ts'
  *         when this very call ended it because the token was reused
  */
 export async function refreshBearer(runtime: Runtime, refreshToken: string): Promise<IssuedSession> {
+  const { lostAnswerSeconds, roleLimits } = runtime.config.session
   const position = readRefreshToken(runtime.roots, refreshToken)
   if (!position) throw new Problem('invalid_refresh_token', { because: 'forged or malformed' })
-  const row = await presentRefreshGeneration(runtime.database, position)
+  const row = await presentRefreshGeneration(runtime.database, { ...position, roleLimits })
   if (!row) throw ended('unknown')
   if (row.session.kind !== 'bearer')
     throw new Problem('invalid_refresh_token', { because: 'of a cookie session' })
-  const verdict = judgeRefresh(position.generation, row, runtime.config.session.lostAnswerSeconds)
+  const verdict = judgeRefresh(position.generation, row, lostAnswerSeconds)
   runtime.metrics.count('auth_refresh', verdict.kind)
   noteUnusual(runtime, verdict, position.sessionId, row.user.id)
   if (verdict.kind === 'ended') throw ended(verdict.reason)
   if (verdict.kind === 'reuse') {
-    await endSessions(runtime.database, [position.sessionId], 'refresh_reuse')
+    const endedIds = await endSessions(runtime.database, [position.sessionId], 'refresh_reuse')
     runtime.sessionCheck.forget({ kind: 'session', sessionId: position.sessionId })
+    runtime.metrics.count('auth_session_ended', 'refresh_reuse', endedIds.length)
     throw ended('refresh_reuse')
   }
   return issueBearerTokens(runtime, row.user, row.session, row.now)
@@ -37,7 +39,7 @@ export async function refreshBearer(runtime: Runtime, refreshToken: string): Pro
 export async function refreshCookie(runtime: Runtime, credential: string): Promise<IssuedSession> {
   const read = await runtime.sessionCredentials.read(credential, runtime.clock.now())
   if (read.kind === 'invalid') throw new Problem('invalid_refresh_token', { because: read.because })
-  const row = await touchSession(runtime.database, read.claims.sessionId)
+  const row = await touchSession(runtime.database, read.claims.sessionId, runtime.config.session.roleLimits)
   if (!row) throw ended('unknown')
   if (row.session.kind !== 'cookie')
     throw new Problem('invalid_refresh_token', { because: 'of a bearer session' })

@@ -1,0 +1,62 @@
+import { sql } from 'drizzle-orm'
+import type { Connection, Database } from '../connection.ts'
+import { sessionEpochs, sessions, users } from '../schema.ts'
+import { statement } from '../statement.ts'
+import { type RoleLimit, strictestLimits, writeRoleLimits } from './role-limits.ts'
+import { aliveNow } from './session-rows.ts'
+
+export interface EndedBatch {
+  /** Null when no users are left. */
+  lastUserId: number | null
+  accounts: number
+  sessions: number
+}
+
+const quiet = statement<object>(
+  'announce_quietly',
+  () => sql`select set_config('session_management.quiet', 'on', true)`,
+)
+
+const announceAll = statement<object>('announce_all', () => sql`select pg_notify('session_changes', 'all')`)
+
+const endBatch = statement<
+  { afterUserId: number; size: number; reason: string; roleLimits: string },
+  EndedBatch
+>(
+  'end_sessions_of_everybody',
+  (p) => sql`
+    with batch as (
+      select id from ${users} where ${users.id} > ${p.afterUserId} order by id limit ${p.size}
+    ), advanced as (
+      update ${users} set session_epoch = session_epoch + 1
+      where id in (select id from batch) and exists (
+        select from ${sessions}, ${strictestLimits(p.roleLimits)}
+        where ${sessions.userId} = ${users.id} and ${aliveNow})
+      returning id, session_epoch
+    ), noted as (
+      insert into ${sessionEpochs} (user_id, epoch, reason) select id, session_epoch, ${p.reason} from advanced
+    )
+    select (select max(id) from batch) as "lastUserId", (select count(*)::integer from advanced) as "accounts",
+      (select count(*)::integer from ${sessions} join ${users} on ${users.id} = ${sessions.userId},
+        ${strictestLimits(p.roleLimits)}
+      where ${sessions.userId} in (select id from batch) and ${aliveNow}) as "sessions"`,
+)
+
+/**
+ * Ends the live sessions of the next `size` users by moving their epochs. Announced once for all of them, in the same
+ * transaction: a row message for each would hold up every other commit.
+ */
+export function endSessionsOfNextUsers(
+  db: Database,
+  batch: { afterUserId: number; size: number; reason: string; roleLimits: readonly RoleLimit[] },
+): Promise<EndedBatch> {
+  return db.transaction(async (transaction: Connection) => {
+    await transaction.run(quiet({}))
+    const [ended] = await transaction.run(
+      endBatch({ ...batch, roleLimits: writeRoleLimits(batch.roleLimits) }),
+    )
+    if (!ended) throw new Error('the end of a batch of sessions returned no row')
+    if (ended.accounts > 0) await transaction.run(announceAll({}))
+    return ended
+  })
+}
