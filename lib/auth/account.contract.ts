@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { isMailAddress, normaliseMailAddress, normaliseUsername, usernameShape } from './identifiers.ts'
+import {
+  isMailAddress,
+  judgeUsername,
+  normaliseMailAddress,
+  normaliseUsername,
+  usernameLengthMax,
+  usernameRule,
+} from './identifiers.ts'
 
 /** A new account's address: one strict addr-spec, its domain as lower-case punycode. */
 export const NewEmail = z
@@ -8,8 +15,11 @@ export const NewEmail = z
   .transform(normaliseMailAddress)
   .meta({ format: 'email' })
 
-/** A new account's public name: 3 to 32 letters, digits, `_`, `.` or `-` of any script. */
+/** A new account's public name: 3 to 32 letters, digits, `_`, `.` or `-` of any one script. */
 export const NewUsername = z
   .string()
+  .max(usernameLengthMax, usernameRule)
   .transform(normaliseUsername)
-  .refine((name) => usernameShape.test(name), 'Use 3 to 32 letters, digits, "_", "." or "-".')
+  .refine((name) => judgeUsername(name) === null, {
+    error: ({ input }) => judgeUsername(String(input)) ?? usernameRule,
+  })

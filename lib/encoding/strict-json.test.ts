@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { jsonDepthMax, parseStrictJson } from './strict-json.ts'
+import { jsonDepthMax, jsonNamesMax, parseStrictJson } from './strict-json.ts'
 
 const malformed = { kind: 'malformed', reason: expect.any(String) }
 const unacceptable = { kind: 'unacceptable', reason: expect.any(String) }
@@ -20,6 +20,7 @@ describe('what every reader understands the same way is accepted', () => {
 
     fc.assert(
       fc.property(value, fc.constantFrom(undefined, 1, '\t'), (original, indent) => {
+        fc.pre(namesIn(original) <= jsonNamesMax)
         const json = JSON.stringify(original, null, indent)
         expect(parseStrictJson(json)).toEqual({ kind: 'value', value: JSON.parse(json) })
       }),
@@ -123,6 +124,18 @@ describe('JSON that some reader would trip over is unacceptable', () => {
     }
   })
 
+  test('names are accepted up to the limit and refused one beyond, wherever they stand', () => {
+    const flat = (count: number) => `{${Array.from({ length: count }, (_, n) => `"n${n}":0`).join()}}`
+    const apart = (count: number) => `[${Array(count).fill('{"a" : "b"}').join()}]`
+    const within = (count: number) => `{"in":[${flat(count - 1)}]}`
+
+    for (const spread of [flat, apart, within]) {
+      expect(parseStrictJson(spread(jsonNamesMax)).kind).toBe('value')
+      expect(parseStrictJson(spread(jsonNamesMax + 1))).toEqual(unacceptable)
+    }
+    expect(parseStrictJson(JSON.stringify(Array(500).fill('a:'))).kind).toBe('value')
+  })
+
   test('many siblings are not depth, nor are brackets inside a text', () => {
     expect(parseStrictJson(`[${Array(500).fill('[]').join()}]`).kind).toBe('value')
     expect(parseStrictJson(JSON.stringify('['.repeat(500))).kind).toBe('value')
@@ -177,6 +190,12 @@ test('a text as long as a request may be is read in one go', () => {
 
   expect(parseStrictJson(long)).toEqual({ kind: 'value', value: JSON.parse(long) })
 })
+
+function namesIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length
+  return Object.values(value).reduce((sum: number, inner) => sum + namesIn(inner), own)
+}
 
 function escapeCharacter(character: string): string {
   return Array.from(

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { addressBlock } from './address-block.ts'
+import { addressBlock, siteOf } from './address-block.ts'
 
 test('an IPv4 address is a block of its own', () => {
   expect(addressBlock('192.0.2.1')).toBe('192.0.2.1')
@@ -19,6 +19,14 @@ test.each([
   ['1:2:3:4:5:6:192.0.2.1', '1:2:3:4::/64'],
 ])('of the IPv6 address %s the block is %s', (address, block) => {
   expect(addressBlock(address)).toBe(block)
+})
+
+test('the site of an IPv6 block is its /48; an IPv4 address has none', () => {
+  expect(siteOf('2001:db8:1:2::/64')).toBe('2001:db8:1::/48')
+  expect(siteOf('2001:db8:1:ffff::/64')).toBe('2001:db8:1::/48')
+  expect(siteOf('2001:db8:2:2::/64')).toBe('2001:db8:2::/48')
+  expect(siteOf(addressBlock('::1'))).toBe('0:0:0::/48')
+  expect(siteOf(addressBlock('192.0.2.1'))).toBeNull()
 })
 
 const group = fc.integer({ min: 0, max: 0xffff })

@@ -74,17 +74,26 @@ describe('a try is counted before anybody looks at it', () => {
     expect(await rowOf(address)).toMatchObject({ refused: 5 })
   })
 
-  test('the limit tells the tightest budget', async () => {
-    const { account, address } = freshBudgets()
+  test('what is told of the limits is the tightest by address, and nothing of the account', async () => {
     const attempts = processOf()
-    const { limit } = await attempts.count([account, address])
-    expect(limit).toMatchObject({ name: 'sign-in-account', remaining: 4 })
-    for (let n = 0; n < 16; n++) {
-      await (await attempts.count([freshBudgets().account, address])).refused()
-    }
+    const { account, address } = freshBudgets()
+    const site = { ...freshBudgets().address, name: 'sign-in-site', free: 200 }
+    for (let n = 0; n < 3; n++) await (await attempts.count([account, address, site])).refused()
 
-    const later = await attempts.count([freshBudgets().account, address])
-    expect(later.limit).toMatchObject({ name: 'sign-in-address', remaining: 2 })
+    const { limit } = await attempts.count([account, address, site])
+    expect(limit).toMatchObject({ name: 'sign-in-address', remaining: 16 })
+    const other = await attempts.count([freshBudgets().account, address, { ...site, free: 10 }])
+    expect(other.limit).toMatchObject({ name: 'sign-in-site', remaining: 5 })
+  })
+
+  test('of a budget that stands alone that one is told', async () => {
+    const { account } = freshBudgets()
+    const attempts = processOf()
+    await (await attempts.count([account])).refused()
+
+    const { limit } = await attempts.count([account])
+
+    expect(limit).toMatchObject({ name: 'sign-in-account', remaining: 3 })
   })
 })
 

@@ -174,9 +174,13 @@ function limited(rateLimit: RateLimitState): Problem {
   })
 }
 
-/** The tightest of the budgets, as the RateLimit headers say it. The same for known and unknown accounts. */
+/**
+ * What the RateLimit headers say: the tightest of the budgets by address. How much an account has left would tell which
+ * address and which user name are the same account's.
+ */
 function stateOf(budgets: readonly Budget[], rows: readonly ReservedBudget[]): RateLimitState {
-  const states = budgets.map((budget) => {
+  const [, ...byAddress] = budgets
+  const states = (byAddress.length > 0 ? byAddress : budgets).map((budget) => {
     const used = rows.find((row) => row.key === budget.key)?.refused ?? 0
     return { budget, remaining: Math.max(0, budget.free - used) }
   })

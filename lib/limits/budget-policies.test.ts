@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest'
-import { accountBudget, addressBudget, currentPasswordBudget, delayAfter } from './budget-policies.ts'
+import {
+  accountBudget,
+  addressBudget,
+  addressBudgets,
+  currentPasswordBudget,
+  delayAfter,
+} from './budget-policies.ts'
 
 test('five refusals of an account are free, then the delay doubles from one second to fifteen minutes', () => {
   const budget = accountBudget('account:1')
@@ -25,6 +31,14 @@ test('an address block has a fixed window: 20 in 5 minutes, and no delay of its 
     delayMaxSeconds: null,
   })
   expect(delayAfter(budget, 100)).toBe(0)
+})
+
+test('an IPv6 block is counted with its /48 too: 200 in 5 minutes', () => {
+  const block = '2001:db8:1:2::/64'
+  const site = { key: 'address:2001:db8:1::/48', free: 200, windowSeconds: 300, delayMaxSeconds: null }
+
+  expect(addressBudgets(block)).toEqual([addressBudget(block), { name: 'sign-in-site', ...site }])
+  expect(addressBudgets('192.0.2.1')).toEqual([addressBudget('192.0.2.1')])
 })
 
 test('current passwords are counted by session, on no account of a sign-in', () => {

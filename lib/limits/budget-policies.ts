@@ -1,4 +1,5 @@
 import type { RequestedBudget } from '#db/queries/attempt-budgets.ts'
+import { siteOf } from './address-block.ts'
 
 /** A budget of refused tries. `name` is what the RateLimit headers call it. */
 export interface Budget extends RequestedBudget {
@@ -21,15 +22,18 @@ export function accountBudget(key: string): Budget {
   }
 }
 
+const addressWindow = { windowSeconds: 300, delayMaxSeconds: null }
+
 /** Refused sign-ins from one address block, whatever account they try: 20 in 5 minutes. */
 export function addressBudget(block: string): Budget {
-  return {
-    name: 'sign-in-address',
-    key: `address:${block}`,
-    free: 20,
-    windowSeconds: 300,
-    delayMaxSeconds: null,
-  }
+  return { name: 'sign-in-address', key: `address:${block}`, free: 20, ...addressWindow }
+}
+
+/** All budgets of a block: of IPv6 its /48 has one too, 200 in 5 minutes, or 65,536 blocks would be one's own. */
+export function addressBudgets(block: string): Budget[] {
+  const site = siteOf(block)
+  const own = addressBudget(block)
+  return site ? [own, { name: 'sign-in-site', key: `address:${site}`, free: 200, ...addressWindow }] : [own]
 }
 
 /** Wrong current passwords within one session. */

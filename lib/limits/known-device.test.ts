@@ -9,13 +9,13 @@ const secret = new Secret('a root secret of these tests that is long enough')
 const newer = new Secret('a newer root secret of these tests, long enough')
 const roots = deriveRootKeys([secret])
 
-function remember(cookie: string | null, userId: number, keys = roots): string {
-  return rememberAccount(keys, systemRandom, readDevice(cookie), userId).reveal()
+function remember(cookie: string | null, userId: number, keys = roots, sessionEpoch = 0): string {
+  return rememberAccount(keys, systemRandom, readDevice(cookie), { id: userId, sessionEpoch }).reveal()
 }
 
-function knows(cookie: string | null, userId: number, keys = roots): boolean {
+function knows(cookie: string | null, userId: number, keys = roots, sessionEpoch = 0): boolean {
   const device = readDevice(cookie)
-  return device !== null && knowsAccount(keys, device, userId)
+  return device !== null && knowsAccount(keys, device, { id: userId, sessionEpoch })
 }
 
 describe('a browser is known for the accounts that signed in with it', () => {
@@ -50,6 +50,17 @@ describe('a browser is known for the accounts that signed in with it', () => {
 
     const known = Array.from({ length: 12 }, (_, index) => knows(cookie, index + 1))
     expect(known).toEqual([false, false, ...Array(10).fill(true)])
+  })
+
+  test('until all sessions of the account are ended, and again after its next sign-in', () => {
+    const cookie = remember(remember(null, 1), 2)
+    expect(knows(cookie, 1, roots, 1)).toBe(false)
+    expect(knows(cookie, 2)).toBe(true)
+
+    const renewed = remember(cookie, 1, roots, 1)
+    expect(knows(renewed, 1, roots, 1)).toBe(true)
+    expect(knows(renewed, 2)).toBe(true)
+    expect(knows(remember(null, 1, roots, 11), 11, roots, 1)).toBe(false)
   })
 
   test('through a rotation of the root secret', () => {

@@ -7,11 +7,18 @@ import type { Random } from '#lib/runtime/random.ts'
  * A browser that has signed in to an account before is known by a signed cookie, and its tries count on a budget of
  * their own: a stranger who uses up the account's budget cannot keep the owner out.
  *
- * The cookie is `device id . mark …`, one mark for each account; a mark is an HMAC and names nobody.
+ * The cookie is `device id . mark …`, one mark for each account; a mark is an HMAC and names nobody. It covers the
+ * session epoch: what ends all sessions of an account forgets its devices too.
  */
 export interface KnownDevice {
   id: string
   marks: readonly string[]
+}
+
+/** The account as a right sign-in found it. */
+export interface MarkedAccount {
+  id: number
+  sessionEpoch: number
 }
 
 const deviceBytes = 16
@@ -24,10 +31,10 @@ export function readDevice(presented: string | null): KnownDevice | null {
   return id === undefined ? null : { id, marks: (marks ?? '').split('.').slice(1) }
 }
 
-/** True when this browser has signed in to the account before. */
-export function knowsAccount(roots: RootKeys, device: KnownDevice, userId: number): boolean {
+/** True when this browser has signed in to the account since all its sessions were ended last. */
+export function knowsAccount(roots: RootKeys, device: KnownDevice, account: MarkedAccount): boolean {
   return roots.all.some((root) => {
-    const expected = markOf(root, device.id, userId)
+    const expected = markOf(root, device.id, account)
     return device.marks.some((mark) => equalInConstantTime(mark, expected))
   })
 }
@@ -37,14 +44,14 @@ export function rememberAccount(
   roots: RootKeys,
   random: Random,
   device: KnownDevice | null,
-  userId: number,
+  account: MarkedAccount,
 ): Secret {
   const id = device?.id ?? random.bytes(deviceBytes).toString('base64url')
-  const mark = markOf(roots.current, id, userId)
+  const mark = markOf(roots.current, id, account)
   const others = device?.marks.filter((known) => known !== mark) ?? []
   return new Secret([id, mark, ...others].slice(0, 1 + marksMax).join('.'))
 }
 
-function markOf(root: RootKey, deviceId: string, userId: number): string {
-  return macOf(root.keyFor('device'), `${deviceId}|${userId}`)
+function markOf(root: RootKey, deviceId: string, { id, sessionEpoch }: MarkedAccount): string {
+  return macOf(root.keyFor('device'), `${deviceId}|${id}|${sessionEpoch}`)
 }

@@ -4,6 +4,7 @@ import { Problem, type RateLimitState } from '#lib/problems.ts'
 import type { Clock } from '#lib/runtime/clock.ts'
 import type { Log } from '#lib/runtime/log.ts'
 import type { Metrics } from '#lib/runtime/metrics.ts'
+import { siteOf } from './address-block.ts'
 import { type Attempts, createAttempts } from './attempts.ts'
 import { createWindows, type Windows } from './windows.ts'
 
@@ -47,14 +48,16 @@ export function createLimits(parts: {
     attempts: createAttempts(db, clock, log, onUsedUp),
     windows: createWindows(db, redis, onUsedUp),
     requireOpen(limit, block) {
-      const known = usedUp.get(`${limit}:${block}`)
-      const secondsLeft = known ? Math.ceil((known.untilMs - clock.monotonicMs()) / 1000) : 0
-      if (!known || secondsLeft <= 0) return
-      throw new Problem('rate_limited', {
-        retryAfterSeconds: secondsLeft,
-        because: `${limit} is used up`,
-        rateLimit: { ...known.state, resetSeconds: secondsLeft },
-      })
+      for (const area of [block, siteOf(block)]) {
+        const known = usedUp.get(`${limit}:${area}`)
+        const secondsLeft = known ? Math.ceil((known.untilMs - clock.monotonicMs()) / 1000) : 0
+        if (!known || secondsLeft <= 0) continue
+        throw new Problem('rate_limited', {
+          retryAfterSeconds: secondsLeft,
+          because: `${limit} is used up`,
+          rateLimit: { ...known.state, resetSeconds: secondsLeft },
+        })
+      }
     },
   }
 }

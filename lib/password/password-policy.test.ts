@@ -12,14 +12,45 @@ describe('a password is judged', () => {
   test('by its length in characters as people count them', () => {
     expect(judge('seven77')).toBe('Use at least 8 characters.')
     expect(judge('eight888')).toBeNull()
-    expect(judge('🦉'.repeat(7))).toBe('Use at least 8 characters.')
-    expect(judge('🦉'.repeat(8))).toBeNull()
+    expect(judge('🦉🌊🪁'.repeat(2))).toBe('Use at least 8 characters.')
+    expect(judge('🦉🌊🪁'.repeat(3))).toBeNull()
     expect(judge('fourteen chars', { lengthMin: 15 })).toBe('Use at least 15 characters.')
   })
 
-  test('by whether it is a common one', () => {
-    expect(judge('trustno1trustno1', { common: ['trustno1trustno1'] })).toMatch(/most common passwords/)
+  test('by its length in characters that were typed and show', () => {
+    for (const short of [
+      'quiet\u200b\u200b\u200b',
+      'qui\u00ad\u00adet\u2060',
+      'ﷺ1',
+      'e\u0301'.repeat(7),
+      'ﬃ'.repeat(4),
+    ]) {
+      expect(judge(short), JSON.stringify(short)).toBe('Use at least 8 characters.')
+    }
   })
+
+  test.each([
+    'trustno1trustno1',
+    'ｔｒｕｓｔｎｏ１ｔｒｕｓｔｎｏ１',
+    'trust\u200bno1trustno1\u200b',
+    'trustno\u00b9trustno①',
+  ])('by whether it is a common one, spelled %j', (password) => {
+    expect(judge(password, { common: ['trustno1trustno1'] })).toMatch(/most common passwords/)
+  })
+
+  test.each(['aaaaaaaaaa', '🦉🦉🦉🦉🦉🦉🦉🦉', 'aAaAaAaAaA', 'aａaａaａaａ', '1\u200b1111111111'])(
+    'by whether it is one character over and over: %j',
+    (password) => {
+      expect(judge(password)).toMatch(/over and over/)
+    },
+  )
+
+  test.each([' '.repeat(12), '\n'.repeat(8), ' \t\n\u00a0\u3000 \t\n', '\u200b \u200b'.repeat(9)])(
+    'by whether it is only space: %j',
+    (password) => {
+      expect(judge(password)).toBe('Use more than spaces.')
+    },
+  )
 
   test.each([
     ['the address', 'anna.lind@example.com', 'your email address'],
@@ -27,6 +58,8 @@ describe('a password is judged', () => {
     ['its local part without the dot', 'xx annalind xx', 'your email address'],
     ['its local part in look-alikes', '@nn4.l!nd 2030', 'your email address'],
     ['the user name', 'tomas_77 likes tea', 'your user name'],
+    ['the user name in wide letters', 'ｔｏｍａｓ７７ likes tea', 'your user name'],
+    ['the user name with what does not show', 'tom\u200bas\u00ad_77 likes tea', 'your user name'],
     ['the user name in look-alikes', 'T0-m@s-77 likes tea', 'your user name'],
     ['the name of the service', 'session management!', 'the name of this service'],
     ['the name of the service in other signs', 'S3$$!0n-M4nag3m3nt', 'the name of this service'],

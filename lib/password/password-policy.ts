@@ -11,10 +11,10 @@ export type PolicyVerdict = string | null
 const partLengthMin = 4
 
 /**
- * Judges a new password (NIST SP 800-63B section 3.1.1.2): length, not a common one, not made of what is known about
- * the account. No composition rules. Pure.
+ * Judges a new password (NIST SP 800-63B section 3.1.1.2): length, not one character over and over, not a common one,
+ * not made of what is known about the account, whatever letters it is spelled with. No composition rules. Pure.
  *
- * @param lengthMin  in characters as people count them (code points)
+ * @param lengthMin  in characters as people count them (code points that show)
  */
 export function judgePassword(
   password: string,
@@ -22,12 +22,20 @@ export function judgePassword(
   lengthMin: number,
   isCommon: (password: string) => boolean,
 ): PolicyVerdict {
-  const length = [...password].length
+  // NFKC makes eighteen letters of some single characters; a length is of what was typed.
+  const length = [...visible(password.normalize('NFC'))].length
   if (length < lengthMin) return `Use at least ${lengthMin} characters.`
-  if (isCommon(password)) return 'This is one of the most common passwords. A few unrelated words work well.'
+  const judged = visible(password.normalize('NFKC'))
+  if (judged.trim() === '') return 'Use more than spaces.'
+  if (new Set(judged.toLowerCase()).size === 1) return 'Use more than one character over and over.'
+  if (isCommon(judged)) return 'This is one of the most common passwords. A few unrelated words work well.'
   const plain = plainForm(password)
   const part = knownParts(context).find((known) => plain.includes(known.text))
   return part ? `Do not build the password from ${part.what}.` : null
+}
+
+function visible(text: string): string {
+  return text.replace(/\p{Default_Ignorable_Code_Point}/gu, '')
 }
 
 function knownParts({ email, username, appName }: PasswordContext) {
@@ -57,7 +65,7 @@ const lookalikes: Record<string, string> = {
 
 /** Lower case, look-alikes as letters, nothing but letters and digits: "T0-m@s" and "tomas" are one. */
 function plainForm(text: string): string {
-  return [...text.toLowerCase()]
+  return [...visible(text.normalize('NFKC')).toLowerCase()]
     .map((character) => lookalikes[character] ?? character)
     .join('')
     .replace(/[^\p{L}\p{N}]/gu, '')

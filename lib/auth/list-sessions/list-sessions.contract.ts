@@ -7,7 +7,8 @@ export const listSessionsContract = contract({
   method: 'GET',
   path: '/api/auth/sessions',
   summary: 'My sessions',
-  description: 'The live sessions of the user, the last used first. Never a token.',
+  description:
+    'The live sessions of the user, the last used first: at most 100, the current one always among them. Never a token.',
   tag: 'sessions',
   principal: 'session',
   responses: {

@@ -107,6 +107,30 @@ describe('the list of my sessions', () => {
     expect(body.sessions[0].last_used_at > body.sessions[1].last_used_at).toBe(true)
   })
 
+  test('is of a hundred at most, the ones used last, and always holds the current one', async () => {
+    const own = await serverForThisTest()
+    const client = own.client()
+    await signIn(client)
+    const { body: me } = await client.me()
+    await own.database.sql(
+      `INSERT INTO sessions (id, user_id, kind, session_epoch, amr, idle_seconds, idle_until, expires_at, last_used_at)
+       SELECT gen_random_uuid(), user_id, kind, session_epoch, amr, idle_seconds, idle_until, expires_at,
+         last_used_at + make_interval(secs => n)
+       FROM sessions, generate_series(1, 150) AS n`,
+    )
+
+    const { body } = await client.send('/api/auth/sessions')
+
+    const sessions: { id: string; current: boolean; last_used_at: string }[] = body.sessions
+    expect(sessions).toHaveLength(100)
+    expect(sessions.filter(({ current }) => current).map(({ id }) => id)).toEqual([me.session.id])
+    expect(sessions.at(-1)?.current).toBe(true)
+    const uses = sessions.map(({ last_used_at }) => Date.parse(last_used_at))
+    expect(uses).toEqual(uses.toSorted((a, b) => b - a))
+    expect((uses[0] ?? 0) - (uses.at(-1) ?? 0)).toBe(150_000)
+    expect((uses[0] ?? 0) - (uses.at(-2) ?? 0)).toBe(98_000)
+  })
+
   test('the use of a session shows there once it is written, but not the polling of the pages', async () => {
     const own = await serverForThisTest()
     const client = own.client()

@@ -66,6 +66,38 @@ describe('the budget of an account', () => {
     expect(await visible(newAccount().username)).toEqual(ofKnown)
   })
 
+  test('a refusal does not tell how much an account has left, so an address and a user name stay two', async () => {
+    const { own, account } = await stoppedServer()
+    await tryWrongly(own, account.email, 3)
+
+    for (const identifier of [account.username, newAccount().username]) {
+      const [answer] = await tryWrongly(own, identifier, 1)
+      expect(answer?.headers.get('ratelimit'), identifier).toBe('"sign-in-address";r=19;t=300')
+    }
+  })
+
+  const dotted = (text: string) => text.replace('i', 'İ')
+  const finalSigma = (text: string) => text.toLowerCase()
+  const noFinalSigma = (text: string) => [...text].map((letter) => letter.toLowerCase()).join('')
+  test.each([
+    ['alice@example.com', 'nobody.is@example.com', dotted],
+    ['iris', 'isis', dotted],
+    ['ΟΔΥΣΣΕΥΣ', 'ΟΥΤΙΣ', finalSigma],
+    ['ΟΔΥΣΣΕΥΣ', 'ΟΥΤΙΣ', noFinalSigma],
+  ])(
+    'another spelling of %s, in letters with more than one lower case, is judged as one of %s, whom nobody knows',
+    async (known, unknown, respell) => {
+      const { own } = await stoppedServer()
+      await own.client().register(known.includes('@') ? { email: known } : { username: known })
+      const triesAt = async (identifier: string) => {
+        const answers = await tryWrongly(own, identifier, 5)
+        return statuses([...answers, ...(await tryWrongly(own, respell(identifier), 1))])
+      }
+
+      expect(await triesAt(known)).toEqual(await triesAt(unknown))
+    },
+  )
+
   test('of fifty parallel wrong tries at most five reach the password, and none of the others costs many queries', async () => {
     const { own, account } = await stoppedServer()
     const before = await passwordWorkSoFar(own.runtime)
@@ -117,7 +149,7 @@ describe('the budget of an account', () => {
     for (let attempt = 0; attempt < 25; attempt++) {
       const answer = await client.login(account)
       expect(answer.status).toBe(200)
-      expect(answer.headers.get('ratelimit')).toBe('"sign-in-account";r=4;t=86400')
+      expect(answer.headers.get('ratelimit')).toBe('"sign-in-address";r=19;t=300')
     }
   })
 
@@ -162,7 +194,8 @@ describe('the budget of an account', () => {
       await client.send('/api/auth/login', { json, headers: { origin: 'https://evil.example' } })
     }
 
-    expect((await client.login(account)).headers.get('ratelimit')).toBe('"sign-in-account";r=4;t=86400')
+    expect((await client.login(account)).headers.get('ratelimit')).toBe('"sign-in-address";r=19;t=300')
+    expect(await own.database.sql('SELECT key FROM attempt_budgets WHERE refused > 0')).toEqual([])
   })
 })
 
@@ -203,6 +236,37 @@ describe('the budget of an address block', () => {
     const neighbour = own.client({ address: '2001:0DB8:1:2:ffff:ffff:ffff:ffff' })
     expect(await neighbour.login(account)).toBeProblem(429, 'rate_limited')
     expect((await own.client({ address: '2001:db8:1:3::1' }).login(account)).status).toBe(200)
+  })
+
+  test('all /64 of one IPv6 /48 together have two hundred, and then cost no further query', async () => {
+    const { own, account } = await stoppedServer()
+    await own.database.sql(
+      `INSERT INTO attempt_budgets (key, refused, forgotten_at)
+       VALUES ('address:2001:db8:48::/48', 190, app_now() + interval '5 min')`,
+    )
+    for (let block = 1; block <= 10; block++) {
+      const client = own.client({ address: `2001:db8:48:f${block}::1` })
+      const answer = await client.login({ email: newAccount().email, password: wrong })
+      expect(answer.status).toBe(401)
+      expect(answer.headers.get('ratelimit')).toBe(
+        block === 10 ? '"sign-in-site";r=0;t=300' : `"sign-in-site";r=${10 - block};t=300`,
+      )
+    }
+    const before = await passwordWorkSoFar(own.runtime)
+
+    expect(await own.client({ address: '2001:db8:48:aaaa::1' }).login(account)).toBeProblem(
+      429,
+      'rate_limited',
+    )
+    const watched = watchDatabase(own.runtime)
+    expect(await own.client({ address: '2001:db8:48:bbbb::1' }).login(account)).toBeProblem(
+      429,
+      'rate_limited',
+    )
+
+    expect(watched.names).toEqual([])
+    expect(await passwordWorkSoFar(own.runtime)).toBe(before)
+    expect((await own.client({ address: '2001:db8:49::1' }).login(account)).status).toBe(200)
   })
 
   test('a used-up account does not use up the block of who asks for it', async () => {
@@ -249,6 +313,34 @@ describe('a browser that has signed in before', () => {
     const answer = await attacker.login({ email: victim.email, password: wrong, transport: 'cookie' })
 
     expect(answer).toBeProblem(429, 'rate_limited')
+  })
+
+  test('is a stranger again once the password is changed or all other sessions are ended', async () => {
+    const { own } = await stoppedServer()
+    const former = own.client()
+    const account = await signIn(former, 'cookie')
+    const owner = own.client()
+    await owner.login(account)
+    const changed = { ...account, password: 'another quiet harbour by the sea' }
+    const endings = [
+      () =>
+        owner.send('/api/auth/change-password', {
+          json: { current_password: account.password, new_password: changed.password },
+        }),
+      () => owner.send('/api/auth/sessions', { method: 'DELETE' }),
+    ]
+    for (const end of endings) {
+      await tryWrongly(own, account.email, 5)
+      expect((await former.login({ ...account, password: wrong, transport: 'cookie' })).status).toBe(401)
+      expect((await end()).status).toBe(200)
+
+      expect(await former.login({ ...account, password: wrong, transport: 'cookie' })).toBeProblem(
+        429,
+        'rate_limited',
+      )
+      await own.time.advance({ seconds: 1 })
+      expect((await former.login({ ...changed, transport: 'cookie' })).status).toBe(200)
+    }
   })
 
   test('is known by a cookie that cannot be made up', async () => {

@@ -9,7 +9,7 @@ export const loginContract = contract({
   path: '/api/auth/login',
   summary: 'Sign in',
   description:
-    'Signs in with an email address or a user name. Five refused tries are free for an account, then each waits longer, up to 15 minutes; 20 refused tries in 5 minutes from one address.',
+    'Signs in with an email address or a user name. Five refused tries are free for an account, then each waits longer, up to 15 minutes; 20 refused tries in 5 minutes from one address, 200 from one IPv6 /48.',
   tag: 'auth',
   principal: 'none',
   body: z.object({

@@ -26,7 +26,7 @@ export const loginEndpoint = endpoint(loginContract, async (call) => {
   })
   const answer = { ...sessionAnswer(runtime.config, issued), rateLimit }
   if (!wantsCookie) return answer
-  const known = rememberAccount(runtime.roots, runtime.random, device, issued.user.id)
+  const known = rememberAccount(runtime.roots, runtime.random, device, issued.user)
   return { ...answer, cookies: [...answer.cookies, deviceCookie(runtime.config, known)] }
 })
 

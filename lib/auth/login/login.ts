@@ -1,9 +1,14 @@
 import type { SessionKind } from '#db/queries/session-rows.ts'
-import { findSignInCandidate, replacePasswordHash, type SignInCandidate } from '#db/queries/users.ts'
+import {
+  findSignInCandidate,
+  replacePasswordHash,
+  type SignInCandidate,
+  type SignInLookup,
+} from '#db/queries/users.ts'
 import { normaliseIdentifier } from '#lib/auth/identifiers.ts'
 import { sha256 } from '#lib/crypto/digest.ts'
 import type { CountedAttempt } from '#lib/limits/attempts.ts'
-import { accountBudget, addressBudget } from '#lib/limits/budget-policies.ts'
+import { accountBudget, addressBudgets } from '#lib/limits/budget-policies.ts'
 import { type KnownDevice, knowsAccount } from '#lib/limits/known-device.ts'
 import type { PasswordVerdict } from '#lib/password/passwords.ts'
 import { Problem, type RateLimitState } from '#lib/problems.ts'
@@ -37,10 +42,11 @@ export interface SignIn {
  */
 export async function login(runtime: Runtime, attempt: SignInAttempt): Promise<SignIn> {
   runtime.passwords.requireRoom()
-  const candidate = await findSignInCandidate(runtime.database, normaliseIdentifier(attempt.identifier))
+  const found = await findSignInCandidate(runtime.database, normaliseIdentifier(attempt.identifier))
+  const { candidate } = found
   const counted = await runtime.limits.attempts.count([
-    accountBudget(accountKey(runtime, attempt, candidate)),
-    addressBudget(attempt.client.block),
+    accountBudget(accountKey(runtime, attempt, found)),
+    ...addressBudgets(attempt.client.block),
   ])
   const verdict = await verify(runtime, candidate, attempt.password, counted)
   if (verdict.kind === 'wrong' || !candidate) throw await refused(runtime, counted)
@@ -65,16 +71,18 @@ export async function login(runtime: Runtime, attempt: SignInAttempt): Promise<S
   return { issued, rateLimit: counted.limit }
 }
 
-/** By account when it is known, so that address and user name share; a known browser has a budget of its own. */
+/**
+ * By account when it is known, so that address and user name share; a known browser has a budget of its own. The
+ * spellings of an unknown account share one exactly when they would mean one account: folded otherwise than the
+ * database compares, a spelling with a budget of its own would tell that there is no account.
+ */
 function accountKey(
   runtime: Runtime,
   { identifier, device }: SignInAttempt,
-  candidate: SignInCandidate | null,
+  { candidate, folded }: SignInLookup,
 ): string {
-  if (!candidate) {
-    return `account:unknown:${sha256(normaliseIdentifier(identifier).toLowerCase()).toString('base64url')}`
-  }
-  const known = device && knowsAccount(runtime.roots, device, candidate.id)
+  if (!candidate) return `account:unknown:${sha256(folded ?? identifier).toString('base64url')}`
+  const known = device && knowsAccount(runtime.roots, device, candidate)
   return known ? `account:${candidate.id}:${device.id}` : `account:${candidate.id}`
 }
 

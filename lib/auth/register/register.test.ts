@@ -78,11 +78,25 @@ describe('a registration creates an account', () => {
   })
 
   test('letters of every script make a user name, compared without regard to case', async () => {
-    const tail = newAccount().username.slice(-8)
+    const tail = Number.parseInt(newAccount().username.slice(-8), 16)
     const answer = await server.client().register({ username: `Мария-${tail}` })
     expect(answer.status).toBe(200)
 
     expect(await server.client().register({ username: `МАРИЯ-${tail}` })).toBeProblem(400, 'username_taken')
+  })
+
+  test('letters of scripts that look alike, and letters that show nothing, do not make one together', async () => {
+    for (const username of [
+      'аdministrator',
+      'root\u3164',
+      '\u3164\u3164\u3164',
+      'İstanbul',
+      'x'.repeat(65),
+    ]) {
+      const answer = await server.client().register({ username })
+      expect(answer, username).toBeProblem(422, 'invalid_request')
+      expect(answer.body.errors).toMatchObject([{ field: 'username' }])
+    }
   })
 
   test('fields it does not know are ignored, as in the old backend', async () => {
@@ -182,7 +196,19 @@ describe('what an account may not be made of', () => {
     const own = await serverForThisTest()
     const account = newAccount()
     const name = account.username.slice(5)
-    const weak = ['seven77', 'password1', 'Football1', account.email, `${name}-${name}`, 'session-Management']
+    const wide = 'ｐａｓｓｗｏｒｄ１'
+    const weak = [
+      'seven77',
+      'password1',
+      'Football1',
+      'pass\u200bword1',
+      wide,
+      'zzzzzzzzz',
+      '          ',
+      account.email,
+      `${name}-${name}`,
+      'session-Management',
+    ]
     for (const password of weak) {
       const answer = await own.client().register({ ...account, password })
 
