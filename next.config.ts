@@ -16,6 +16,9 @@ const serverExternalPackages = [
   'rate-limiter-flexible',
 ]
 
+/** No page takes a body; Next waits for 10 MB of one. */
+const bodyBytesMax = 16 * 1024
+
 const config: NextConfig = {
   poweredByHeader: false,
   // An address with a slash at its end is another address; the API says so itself.
@@ -23,6 +26,8 @@ const config: NextConfig = {
   // Types are checked by `npm test`; a start should not wait for it.
   typescript: { ignoreBuildErrors: true },
   serverExternalPackages,
+  // Bodies go to the operations, which bound them; what is sent to a page is kept up to this size before it is refused.
+  experimental: { proxyClientMaxBodySize: bodyBytesMax },
   // No image of ours needs it, and it would fetch what it is told to.
   images: { unoptimized: true },
 }

@@ -3,8 +3,8 @@ import { hasOwnServer } from '#lib/http/own-server.ts'
 import { answerPlainPage } from '#lib/http/plain-page.ts'
 
 /**
- * For plain Next only: our own server does the same before Next sees a request. Headers and refusals that every page
- * has; it decides nothing about who is signed in.
+ * For hosts that run Next without a server in whose process our listener could see each request first (server/before-next.ts).
+ * Headers and refusals that every page has; it decides nothing about who is signed in.
  */
 export async function proxy(request: NextRequest) {
   if (hasOwnServer()) return NextResponse.next()

@@ -10,6 +10,8 @@ export interface Announcement {
   root: string
   migrations: number
   hasPages: boolean
+  /** How many processes serve. */
+  workers: number
   /** The port that was really bound, where it may differ from the one of APP_URL. */
   port?: number
 }

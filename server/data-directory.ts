@@ -16,6 +16,25 @@ export type DataDirectoryOutcome = { kind: 'opened'; data: DataDirectory } | { k
 
 const secretBytes = 48
 
+/**
+ * What the server of this folder made, while one runs, for a process beside it. Takes no lock and makes nothing.
+ *
+ * @returns null when none runs
+ */
+export function findRunningServer(root: string): (Omit<DataDirectory, 'release'> & { pid: number }) | null {
+  const path = join(root, '.data')
+  const pid = existsSync(lockFile(path)) ? Number(readFileSync(lockFile(path), 'utf8')) : 0
+  const secretsFile = join(path, 'secrets.json')
+  if (!isServerRunning(pid) || !existsSync(secretsFile)) return null
+  const { authSecret, databasePassword } = readOrMakeSecrets(secretsFile)
+  return {
+    pid,
+    path,
+    authSecret: new Secret(authSecret),
+    databasePassword: new Secret(databasePassword),
+  }
+}
+
 /** Opens the directory for this process alone; 'taken' when another server of this clone runs. */
 export function openDataDirectory(root: string): DataDirectoryOutcome {
   const path = join(root, '.data')
@@ -60,7 +79,7 @@ function takeLock(path: string): number | null {
   return takeLock(path)
 }
 
-/** A process id is used again after a while: on Linux we look whether it is a Node process at all. */
+/** A process id is used again after a while: on Linux we look whether it is a Node process at all; Next renames its own. */
 function isServerRunning(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false
   try {
@@ -71,7 +90,7 @@ function isServerRunning(pid: number): boolean {
   const commandLine = `/proc/${pid}/cmdline`
   return (
     !existsSync('/proc/self') ||
-    (existsSync(commandLine) && readFileSync(commandLine, 'utf8').includes('node'))
+    (existsSync(commandLine) && /node|next-server/.test(readFileSync(commandLine, 'utf8')))
   )
 }
 

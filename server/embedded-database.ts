@@ -64,6 +64,21 @@ export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): P
   return { url, directory: cluster, stop: () => stop(pid) }
 }
 
+/** The database of a server that runs on this data already; null when none answers. Starts nothing. */
+export async function findEmbeddedDatabase(options: EmbeddedDatabaseOptions): Promise<Secret | null> {
+  const user = databaseSystemUser()
+  const base = baseDirectory(options.dataPath, findBinaries(options.root, user), user)
+  const lock = join(base, 'postgres', 'postmaster.pid')
+  if (!existsSync(lock)) return null
+  const port = Number(readFileSync(lock, 'utf8').split('\n')[3])
+  const address: Address =
+    process.platform === 'win32'
+      ? { kind: 'tcp', port }
+      : { kind: 'socket', directory: socketDirectory(base) }
+  const url = new Secret(urlOf(address, options.password))
+  return (await canConnect(url.reveal())) ? url : null
+}
+
 /** `.data` itself, or a directory outside the clone when the database's user cannot enter that. */
 function baseDirectory(
   dataPath: string,
@@ -122,14 +137,16 @@ type Address = { kind: 'socket'; directory: string } | { kind: 'tcp'; port: numb
 
 async function addressOf(base: string, user: SystemUser | null): Promise<Address> {
   if (process.platform === 'win32') return { kind: 'tcp', port: await freePort() }
-  const inBase = join(base, 'socket')
-  const directory =
-    inBase.length <= socketDirectoryLengthMax
-      ? inBase
-      : join(tmpdir(), `session-management-${shortHash(base)}`)
+  const directory = socketDirectory(base)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   if (user) chownSync(directory, user.uid, user.gid)
   return { kind: 'socket', directory }
+}
+
+function socketDirectory(base: string): string {
+  const inBase = join(base, 'socket')
+  if (inBase.length <= socketDirectoryLengthMax) return inBase
+  return join(tmpdir(), `session-management-${shortHash(base)}`)
 }
 
 function urlOf(address: Address, password: Secret): string {

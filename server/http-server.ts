@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
+import { admit, limitConnections } from './connections.ts'
+import { settleTarget } from './request-target.ts'
 import { startRefusal } from './start-refusal.ts'
 
 /** Answers a request in the form of the Web; `incoming` is what Node has of it. */
@@ -15,8 +17,6 @@ export interface HttpServer {
   close(msMax: number): Promise<void>
 }
 
-const headersTimeoutMs = 10_000
-const requestTimeoutMs = 30_000
 /** Longer than the idle time of common load balancers (60 s), so that they close first. */
 const keepAliveTimeoutMs = 65_000
 
@@ -34,6 +34,7 @@ export async function listen(
   const [firstHost = '127.0.0.1', ...otherHosts] = hosts
   const first = await listenOn(listener, firstHost, port)
   const servers = [first]
+  const upgraded = new Set<Duplex>()
   const bound = (first.address() as AddressInfo).port
   for (const host of port === 0 ? [] : otherHosts) {
     try {
@@ -46,25 +47,44 @@ export async function listen(
   return {
     port: bound,
     onUpgrade(take) {
-      for (const server of servers) server.on('upgrade', take)
+      const takeAndNote: typeof take = (incoming, socket, head) => {
+        upgraded.add(socket)
+        socket.once('close', () => upgraded.delete(socket))
+        take(incoming, socket, head)
+      }
+      for (const server of servers) server.on('upgrade', takeAndNote)
     },
-    close: async (msMax) => void (await Promise.all(servers.map((server) => closeServer(server, msMax)))),
+    async close(msMax) {
+      // No request is under way on these, and a server waits for them for ever.
+      for (const socket of upgraded) socket.destroy()
+      await Promise.all(servers.map((server) => closeServer(server, msMax)))
+    },
   }
 }
 
-/** Bridges Node's request and response to the Web's (Hono's adapter). */
-export function toRequestListener(handler: FetchHandler): RequestListener {
+/**
+ * Bridges Node's request and response to the Web's (Hono's adapter).
+ *
+ * @param ownsProcess  true: Request and Response of the whole process become the adapter's, which are faster
+ */
+export function toRequestListener(
+  handler: FetchHandler,
+  { ownsProcess }: { ownsProcess: boolean },
+): RequestListener {
   return getRequestListener(
     (request, { incoming }) => handler(request, incoming as IncomingMessage),
     // Requests without a usable Host or path never become a Request; the adapter says 400 by itself.
-    { overrideGlobalObjects: true },
+    { overrideGlobalObjects: ownsProcess },
   ) as RequestListener
 }
 
 function listenOn(listener: RequestListener, host: string, port: number): Promise<Server> {
-  const server = createServer({ connectionsCheckingInterval: 1000 }, listener)
-  server.headersTimeout = headersTimeoutMs
-  server.requestTimeout = requestTimeoutMs
+  const server = createServer({ connectionsCheckingInterval: 1000 }, (incoming, outgoing) => {
+    if (!admit(incoming, outgoing)) return
+    settleTarget(incoming)
+    listener(incoming, outgoing)
+  })
+  limitConnections(server)
   server.keepAliveTimeout = keepAliveTimeoutMs
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(withSentence(error, host, port)))
@@ -85,10 +105,15 @@ function isAddressMissing(error: unknown): boolean {
   return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT'
 }
 
+/** A connection whose request was under way would be kept for the next one. */
+const idleSweepMs = 100
+
 function closeServer(server: Server, msMax: number): Promise<void> {
   return new Promise((resolve) => {
+    const sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs)
     const timer = setTimeout(() => server.closeAllConnections(), msMax)
     server.close(() => {
+      clearInterval(sweep)
       clearTimeout(timer)
       resolve()
     })

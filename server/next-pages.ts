@@ -1,11 +1,11 @@
-import type { IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { DrawPage } from './pages-listener.ts'
+import type { DrawPage } from './draw-page.ts'
 
 export interface NextPages {
   draw: DrawPage
   /** Hot reload's web socket. */
-  upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>
+  upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void
   close(): Promise<void>
 }
 
@@ -16,9 +16,19 @@ export interface NextPages {
  */
 export async function openNextPages(root: string, isDevelopment: boolean): Promise<NextPages> {
   const { default: next } = await import('next')
-  const app = next({ dir: root, dev: isDevelopment, customServer: true })
+  // Next waits for upgrades on the first server it meets, answers none in production, and asks about none. So it gets
+  // one that nobody connects to, and hears there of those that are let in.
+  const httpServer = createServer()
+  // Quiet: what fails is in our log (instrumentation.ts), with the id of its request.
+  const app = next({ dir: root, dev: isDevelopment, customServer: true, quiet: !isDevelopment, httpServer })
   await app.prepare()
   const draw = app.getRequestHandler()
-  const upgrade = app.getUpgradeHandler()
-  return { draw, upgrade, close: () => app.close() }
+  return {
+    draw,
+    upgrade(incoming, socket, head) {
+      // It waits since it drew the first page.
+      if (!httpServer.emit('upgrade', incoming, socket, head)) socket.destroy()
+    },
+    close: () => app.close(),
+  }
 }

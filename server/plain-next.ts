@@ -1,19 +1,27 @@
 import nextEnv from '@next/env'
+import { declarePeersNoted } from '#lib/http/next-peer.ts'
+import { declareOwnServer } from '#lib/http/own-server.ts'
 import { createRuntime } from '#lib/runtime/create-runtime.ts'
 import { hasRuntime, shareRuntime } from '#lib/runtime/process-runtime.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { announce } from './announce.ts'
-import { notePeers } from './note-peers.ts'
+import { listenBeforeNext } from './before-next.ts'
+import { plainNextListener } from './plain-next-listener.ts'
 import { type Preparation, prepare } from './prepare.ts'
 import { startDatabase } from './start-database.ts'
 import { configurationExitCode, isStartRefusal } from './start-refusal.ts'
 
 /** Makes the runtime of a process that Next runs, once, also under hot reload. */
-export async function startPlainNext(): Promise<void> {
+export async function startPlainNext(isDevelopment: boolean): Promise<void> {
   if (hasRuntime()) return
-  notePeers()
   const starting = start()
   shareRuntime(starting)
+  listenBeforeNext(
+    starting.then((runtime) => plainNextListener(runtime, isDevelopment)),
+    isDevelopment,
+  )
+  declarePeersNoted()
+  declareOwnServer()
   try {
     await starting
   } catch (error) {
@@ -41,7 +49,7 @@ async function becomeReady(root: string, preparation: Preparation, runtime: Runt
       () => runtime.phase === 'stopping',
     )
     if (runtime.phase === 'starting')
-      await announce(preparation, runtime, { root, migrations, hasPages: true })
+      await announce(preparation, runtime, { root, migrations, hasPages: true, workers: 1 })
   } catch (error) {
     giveUp(error)
   }

@@ -1,7 +1,14 @@
 import type { Config } from '#lib/config/config.ts'
 import { loadEnvironment, type Variables } from '#lib/config/env.ts'
-import { type ConfigOutcome, type ConfigProblem, modeOf, readConfig } from '#lib/config/read-config.ts'
+import {
+  type ConfigOutcome,
+  type ConfigProblem,
+  modeOf,
+  type OwnSupplies,
+  readConfig,
+} from '#lib/config/read-config.ts'
 import { Secret } from '#lib/crypto/secret.ts'
+import { usableCores, workersOf } from '#lib/runtime/cores.ts'
 import { type DataDirectory, openDataDirectory } from './data-directory.ts'
 import { type EmbeddedDatabase, startEmbeddedDatabase } from './embedded-database.ts'
 import { startRefusal } from './start-refusal.ts'
@@ -14,6 +21,9 @@ export interface Preparation {
   /** Settings that strict mode would miss or refuse; empty in strict mode. */
   missingForProduction: string[]
   embeddedDatabase: EmbeddedDatabase | null
+  /** What the configuration was read from. */
+  variables: Variables
+  supplies: OwnSupplies | null
   /** Stops the embedded database and gives the data directory back. */
   release(): Promise<void>
 }
@@ -29,17 +39,26 @@ export async function prepare(root: string, environment?: Variables): Promise<Pr
   const { variables, warnings } = loadEnvironment(root, environment)
   const isStrict = isStrictEnvironment(variables)
   // Judged before anything is made: a refused start leaves nothing behind.
-  requireConfig(readConfig(variables, isStrict ? null : placeholders), warnings)
+  const judged = requireConfig(readConfig(variables, isStrict ? null : placeholders), warnings)
   const data = isStrict ? null : openData(root)
   try {
-    return await prepareWith(root, variables, warnings, data)
+    return await prepareWith(root, variables, warnings, data, connectionsMax(judged.config))
   } catch (error) {
     data?.release()
     throw error
   }
 }
 
-const placeholders = {
+const [connectionsMin, spareConnections] = [100, 20]
+
+/** Connections that the processes of this server open at most: a pool and a change feed each, and some for people. */
+function connectionsMax({ workers, database }: Config): number {
+  const processes = workersOf(workers, usableCores()) + 1
+  return Math.max(connectionsMin, processes * (database.poolSize + 1) + spareConnections)
+}
+
+/** Stand in for what is not made yet. */
+export const placeholders = {
   authSecret: new Secret('x'.repeat(48)),
   databaseUrl: new Secret('postgresql://embedded'),
 }
@@ -49,10 +68,16 @@ async function prepareWith(
   variables: Variables,
   warnings: ConfigProblem[],
   data: DataDirectory | null,
+  connections: number,
 ): Promise<Preparation> {
   const needsDatabase = !variables['DATABASE_URL'] && data !== null
   const embeddedDatabase = needsDatabase
-    ? await startEmbeddedDatabase({ root, dataPath: data.path, password: data.databasePassword })
+    ? await startEmbeddedDatabase({
+        root,
+        dataPath: data.path,
+        password: data.databasePassword,
+        settings: { max_connections: String(connections) },
+      })
     : null
   const supplies = data && { authSecret: data.authSecret, databaseUrl: embeddedDatabase?.url ?? null }
   const read = requireConfig(readConfig(variables, supplies), warnings)
@@ -60,6 +85,8 @@ async function prepareWith(
     ...read,
     missingForProduction: data ? missingForProduction(variables) : [],
     embeddedDatabase,
+    variables,
+    supplies,
     async release() {
       await embeddedDatabase?.stop()
       data?.release()
@@ -80,7 +107,7 @@ function missingForProduction(variables: Variables): string[] {
   return [...new Set([...database, ...others])]
 }
 
-function isStrictEnvironment(variables: Variables): boolean {
+export function isStrictEnvironment(variables: Variables): boolean {
   const isDebug = /^(true|1|yes|on)$/i.test(variables['DEBUG'] ?? '')
   return modeOf({ DATABASE_URL: variables['DATABASE_URL'], DEBUG: isDebug }) === 'strict'
 }
@@ -93,7 +120,7 @@ function openData(root: string): DataDirectory {
   )
 }
 
-function requireConfig(outcome: ConfigOutcome, warnings: ConfigProblem[]) {
+export function requireConfig(outcome: ConfigOutcome, warnings: ConfigProblem[]) {
   const all = [...warnings, ...outcome.warnings]
   if (outcome.kind === 'refused') throw startRefusal(describeProblems(outcome.problems, all))
   return { config: outcome.config, warnings: all }

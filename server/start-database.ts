@@ -1,10 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDatabaseUnavailable } from '#db/errors.ts'
-import { migrateDatabase } from '#db/migrate.ts'
+import { type MigrationOutcome, migrateDatabase } from '#db/migrate.ts'
 import { findRoleExists } from '#db/queries/installation.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
-import { unreadableSigningKeys } from '#lib/session/access-tokens.ts'
+import { unreadableSigningKeys } from '#lib/session/key-ring.ts'
 import { startRefusal } from './start-refusal.ts'
+
+/** Of a clone. */
+export function migrationsFolder(root: string): string {
+  return `${root}/db/migrations`
+}
 
 const firstWaitMs = 250
 const waitMsMax = 5000
@@ -15,15 +20,20 @@ const mendable = /^(28...|3D000)$/
  * Migrates the database and loads what every process needs from it. A database that does not answer, or does not let
  * us in, is waited for: liveness is answered meanwhile, everything else is 503.
  *
+ * @param migrationsFolder  null in a process whose database another one has migrated
  * @param isStopping  ends the wait
  * @returns how many migrations were applied
  * @throws a start refusal for what waiting cannot mend
  */
-export async function startDatabase(runtime: Runtime, migrationsFolder: string, isStopping: () => boolean) {
+export async function startDatabase(
+  runtime: Runtime,
+  migrationsFolder: string | null,
+  isStopping: () => boolean,
+): Promise<number> {
   let waitMs = firstWaitMs
   while (!isStopping()) {
     try {
-      const outcome = await migrateDatabase(runtime.config.database.url.reveal(), migrationsFolder)
+      const outcome = await migrate(runtime, migrationsFolder)
       if (outcome.kind === 'migrated') {
         await requireUsable(runtime)
         await runtime.changeFeed?.start()
@@ -40,6 +50,12 @@ export async function startDatabase(runtime: Runtime, migrationsFolder: string, 
     waitMs = Math.min(waitMsMax, waitMs * 2)
   }
   return 0
+}
+
+async function migrate({ config }: Runtime, folder: string | null): Promise<MigrationOutcome> {
+  return folder === null
+    ? { kind: 'migrated', applied: 0 }
+    : migrateDatabase(config.database.url.reveal(), folder)
 }
 
 async function requireUsable(runtime: Runtime): Promise<void> {
@@ -59,5 +75,6 @@ async function requireUsable(runtime: Runtime): Promise<void> {
 const unreadableKeysAdvice = [
   'AUTH_SECRET does not open the signing keys in the database: they were sealed under another one.',
   'If you are rotating it, append the old one: AUTH_SECRET=new,old.',
-  'If the old one is lost, run `delete from signing_keys` in the database; access tokens in use then stop working.',
+  'If the old one is lost, `npm run cli -- keys list` shows the keys, and `keys remove` makes a new one at once; access',
+  'tokens of the removed key are refused then, and clients refresh.',
 ].join('\n')

@@ -25,6 +25,7 @@ export interface StartUpFacts {
   /** With the port that was really bound. */
   url: string
   hasPages: boolean
+  workers: number
   warnings: readonly ConfigProblem[]
   migrations: number
   setupKey: Secret | null
@@ -53,6 +54,7 @@ export function startUpScreen(facts: StartUpFacts): string {
     `  API       ${url}/api/auth`,
     `  Health    ${url}/api/health/ready`,
     `  Database  ${facts.embeddedDatabase ?? 'DATABASE_URL'}${migrationSentence(facts.migrations)}`,
+    ...(facts.workers > 1 ? [`  Workers   ${facts.workers} processes`] : []),
     ...setupLines(facts),
     ...facts.warnings.map((warning) => lineFor('!', warning)),
     ...productionLines(facts.missingForProduction),

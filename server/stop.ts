@@ -9,8 +9,13 @@ const stopBudgetMs = 13_000
 /** Ctrl-C arrives from the terminal and from the launcher. */
 const echoMs = 500
 
+export interface Stop {
+  signal: Promise<StopSignal>
+  hasCome(): boolean
+}
+
 /** Listens for the signals that end a server; a second one, later, means: do not wait. */
-export function untilSignal(): { signal: Promise<StopSignal>; hasCome(): boolean } {
+export function untilSignal(): Stop {
   let firstMs: number | null = null
   const signal = new Promise<StopSignal>((resolve) => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) {

@@ -51,12 +51,15 @@ function openExchange(runtime: Runtime, match: RouteMatch | null, request: Reque
   }
 }
 
+const beyondForms = new Set(['PUT', 'PATCH', 'DELETE'])
+
 /** A form cannot send DELETE; one of our pages says so in its address. */
 function wantedMethod({ request, peer }: Exchange): string {
   const { method, headers, url } = request
   if (method === 'HEAD') return 'GET'
-  const isForm = method === 'POST' && peer.hasPages && isFormType(headers)
-  return isForm ? (new URL(url).searchParams.get('_method') ?? method) : method
+  if (method !== 'POST' || !peer.hasPages || !isFormType(headers)) return method
+  const named = new URL(url).searchParams.get('_method')
+  return named !== null && beyondForms.has(named) ? named : method
 }
 
 function selectEndpoint(match: RouteMatch, method: string): Endpoint | null {
@@ -96,7 +99,10 @@ function preflight(match: RouteMatch | null): Reply {
 function refuse(exchange: Exchange, match: RouteMatch | null, problem: Problem): Reply {
   const { runtime, requestId, credential, request } = exchange
   logRefusal(exchange, problem)
-  if (wantsPage(request)) return withAllow(problemPage(runtime.config, problem, requestId), problem, match)
+  if (wantsPage(request)) {
+    const page = problemPage(runtime.config, problem, requestId, request.method === 'GET')
+    return withAllow(page, problem, match)
+  }
   const reply = problemReply(problem, {
     appUrl: runtime.config.appUrl,
     requestId,
@@ -125,18 +131,15 @@ function withStatus(reply: Reply, status: number): Reply {
 
 function decorate(reply: Reply, exchange: Exchange, endpoint: Endpoint | null): Reply {
   const { runtime, request, requestId, peer } = exchange
-  return {
-    ...reply,
-    headers: {
-      ...securityHeaders(runtime.config),
-      ...corsHeaders(runtime.config, request.headers.get('origin'), endpoint?.contract.audience),
-      'x-request-id': requestId,
-      'server-timing': `via;desc=${peer.via}`,
-      // A client on a connection that is about to close must not send its next request on it.
-      ...(runtime.phase === 'stopping' && { connection: 'close' }),
-      ...reply.headers,
-    },
-  }
+  const headers: Record<string, string> = Object.assign(
+    { 'x-request-id': requestId, 'server-timing': `via;desc=${peer.via}` },
+    securityHeaders(runtime.config),
+    corsHeaders(runtime.config, request.headers.get('origin'), endpoint?.contract.audience),
+    reply.headers,
+  )
+  // A client on a connection that is about to close must not send its next request on it.
+  if (runtime.phase === 'stopping') headers['connection'] = 'close'
+  return { ...reply, headers }
 }
 
 function record(

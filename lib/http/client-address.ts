@@ -15,24 +15,34 @@ export function wasForwarded(headers: Pick<Headers, 'has'>): boolean {
 }
 
 /**
- * The client's address: the peer of the socket, or what trusted proxies say in X-Forwarded-For.
- * Anything missing or malformed on the way means the socket's address.
+ * The client's address: the peer of the socket, or what trusted proxies say in X-Forwarded-For. Only what they say is
+ * judged: further left a client can write anything. Missing or malformed, it means the socket's address.
  */
 export function clientAddressOf(peer: string, forwardedFor: string | null, trusted: TrustedProxies): string {
   const socket = normaliseAddress(peer) ?? peer
   if (!forwardedFor || (trusted.kind === 'hops' && trusted.hops === 0)) return socket
-  const named = forwardedFor.split(',').map((entry) => normaliseAddress(entry.trim()))
-  if (!named.every((address): address is string => address !== null)) return socket
-  return trusted.kind === 'hops'
-    ? (named[Math.max(0, named.length - trusted.hops)] ?? socket)
-    : lastUntrusted([...named, socket], trusted.blocks)
+  const named = forwardedFor.split(',')
+  const client =
+    trusted.kind === 'hops'
+      ? readEntry(named[Math.max(0, named.length - trusted.hops)])
+      : lastUntrusted(named, socket, blockList(trusted.blocks))
+  return client ?? socket
 }
 
-/** The chain ends with the socket's address; walk back while each hop is one of our proxies. */
-function lastUntrusted(chain: readonly string[], blocks: readonly string[]): string {
-  const list = blockList(blocks)
-  const isTrusted = (address: string) => list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
-  return chain.findLast((address) => !isTrusted(address)) ?? chain[0] ?? ''
+/** Walks back from the socket while each hop is one of our proxies. Null when one of them names no address. */
+function lastUntrusted(named: readonly string[], socket: string, ours: BlockList): string | null {
+  let hop = socket
+  for (const entry of named.toReversed()) {
+    if (!ours.check(hop, isIP(hop) === 6 ? 'ipv6' : 'ipv4')) return hop
+    const address = readEntry(entry)
+    if (address === null) return null
+    hop = address
+  }
+  return hop
+}
+
+function readEntry(entry = ''): string | null {
+  return normaliseAddress(entry.trim())
 }
 
 const blockLists = new WeakMap<readonly string[], BlockList>()

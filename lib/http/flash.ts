@@ -22,14 +22,22 @@ export interface Flash {
 const lifeSeconds = 60
 /** A browser keeps 4,096 bytes of a cookie, name and attributes included. */
 const sealedLengthMax = 3500
+const detailLengthMax = 200
 const context = 'form'
 
-/** The Set-Cookie value that carries a refusal to its page, sealed, for a minute. Too much to carry: without the values. */
-export function flashCookie(config: Config, roots: RootKeys, flash: Flash): string | null {
+/**
+ * The Set-Cookie value that carries a refusal to its page, sealed, for a minute. What is too much to carry is left out:
+ * the values, then the fields; null when even the rest does not fit, or no cookie can be had.
+ */
+export function flashCookie(config: Config, roots: RootKeys, flash: Flash, now: Date): string | null {
   const cookie = formCookieName(config.appUrl)
   if (!cookie) return null
-  const sealed = sealFlash(roots, flash)
-  const value = sealed.length > sealedLengthMax ? sealFlash(roots, { ...flash, values: {} }) : sealed
+  const withoutValues = { ...flash, values: {} }
+  const short = { ...withoutValues, errors: [], detail: flash.detail.slice(0, detailLengthMax) }
+  const value = [flash, withoutValues, short]
+    .map((one) => sealFlash(roots, { ...one, endsMs: now.getTime() + lifeSeconds * 1000 }))
+    .find((sealed) => sealed.length <= sealedLengthMax)
+  if (value === undefined) return null
   const { name, secure } = cookie
   return setCookie(name, value, { sameSite: 'Lax', maxAgeSeconds: lifeSeconds, secure: secure as true })
 }
@@ -42,15 +50,20 @@ export function clearedFlashCookie(config: Config): string | null {
   )
 }
 
-/** Opens what a page was sent; null when it is for another page, altered, or not there. */
-export function readFlash(roots: RootKeys, presented: string | null, page: string): Flash | null {
+/** Opens what a page was sent; null when it is for another page, altered, older than a minute, or not there. */
+export function readFlash(roots: RootKeys, presented: string | null, page: string, now: Date): Flash | null {
   if (!presented) return null
   const opened = unseal(roots, Buffer.from(presented, 'base64url'), context, 'form')
   if (!opened) return null
-  const flash: Flash = JSON.parse(opened.toString('utf8'))
-  return flash.page === page ? flash : null
+  const { endsMs, ...flash }: SealedFlash = JSON.parse(opened.toString('utf8'))
+  return flash.page === page && now.getTime() < endsMs ? flash : null
 }
 
-function sealFlash(roots: RootKeys, flash: Flash): string {
+/** The end is inside the seal too: whoever keeps a cookie does not heed its Max-Age. */
+interface SealedFlash extends Flash {
+  endsMs: number
+}
+
+function sealFlash(roots: RootKeys, flash: SealedFlash): string {
   return seal(roots, Buffer.from(JSON.stringify(flash)), context, 'form').toString('base64url')
 }

@@ -1,7 +1,7 @@
 import { Problem, problems } from '#lib/problems.ts'
 import type { Contract } from './contract.ts'
 import type { Exchange } from './exchange.ts'
-import { flashCookie } from './flash.ts'
+import { type Flash, flashCookie } from './flash.ts'
 import { isFormType, parseForm, type SentForm } from './form-body.ts'
 import { readText, requireBodySize } from './read-body.ts'
 import { logRefusal, toProblem } from './refusal.ts'
@@ -66,10 +66,10 @@ function refused(exchange: Exchange, form: SentForm, problem: Problem): Reply {
     const ended = problem.options.endedReason ?? 'unknown'
     return seeOther(exchange, `/login?${new URLSearchParams({ next: page, ended })}`, [])
   }
-  const { config, roots } = exchange.runtime
+  const { config, roots, clock } = exchange.runtime
   const { options } = problem
-  const cookie = flashCookie(config, roots, {
-    page,
+  const flash: Flash = {
+    page: page.replace(/\?.*$/, ''),
     code: problem.code,
     detail: options.detail ?? problems[problem.code].detail,
     errors: options.errors ?? [],
@@ -77,7 +77,8 @@ function refused(exchange: Exchange, form: SentForm, problem: Problem): Reply {
     retryAfterSeconds: options.retryAfterSeconds ?? null,
     endedReason: options.endedReason ?? null,
     requestId: exchange.requestId,
-  })
+  }
+  const cookie = flashCookie(config, roots, flash, clock.now())
   return seeOther(exchange, page, cookie ? [cookie] : [])
 }
 

@@ -16,5 +16,8 @@ export function isOwnHost(config: Config, host: string | null): boolean {
 
 function withoutDefaultPort(authority: string, appUrl: string): string {
   const suffix = appUrl.startsWith('https:') ? ':443' : ':80'
-  return authority.endsWith(suffix) ? authority.slice(0, -suffix.length) : authority
+  if (!authority.endsWith(suffix)) return authority
+  const name = authority.slice(0, -suffix.length)
+  // `localhost:8000:80` has no default port to take off: it is no authority at all.
+  return /^(\[[^\]]*\]|[^:]*)$/.test(name) ? name : authority
 }

@@ -5,7 +5,7 @@ import type { Peer } from './exchange.ts'
 /**
  * Next adds X-Forwarded-* to every request, takes those of the client for true, and shows no socket to its handlers.
  * So where Next has a server of its own, the socket's address is noted on the request before Next sees it
- * (server/note-peers.ts), in a header that no client can set there.
+ * (server/before-next.ts), in a header that no client can set there.
  */
 const peerHeader = 'x-session-management-peer'
 
@@ -18,6 +18,10 @@ export function declarePeersNoted(): void {
   marks[place] = true
 }
 
+export function arePeersNoted(): boolean {
+  return marks[place] === true
+}
+
 /** Writes down where a request comes from, over whatever the client wrote there. */
 export function notePeer(incoming: IncomingMessage): void {
   const forwarded = wasForwarded({ has: (name) => incoming.headers[name] !== undefined })
@@ -26,7 +30,7 @@ export function notePeer(incoming: IncomingMessage): void {
 }
 
 export function peerOfNextRequest(headers: Headers): Peer {
-  const noted = marks[place] ? headers.get(peerHeader) : null
+  const noted = arePeersNoted() ? headers.get(peerHeader) : null
   if (noted === null) {
     const lastHop = headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? ''
     return { address: lastHop, wasForwarded: true, via: 'next', hasPages: true }

@@ -1,4 +1,4 @@
-/** Marks a process whose requests come through our own server, for the copies of this module that Next bundles. */
+/** Marks a process in which our own listener sees each request before Next does, for the copies of this module in Next's bundles. */
 const place = Symbol.for('session-management.own-server')
 const marks = globalThis as { [place]?: true }
 

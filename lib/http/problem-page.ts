@@ -6,23 +6,39 @@ import type { Reply } from './reply.ts'
 const style = `:root{color-scheme:light dark}
 body{margin:0;min-height:100vh;display:grid;place-content:center;padding:1.5rem;font:1rem/1.5 system-ui,sans-serif;
 background:light-dark(#f8faf9,#061720);color:light-dark(#0b1f2a,#e8f1ee)}
+header{display:flex;align-items:center;gap:.75rem;margin:0 0 1.5rem;font-weight:600}
 main{max-width:27rem;padding:2rem;border:1px solid light-dark(#d5deda,#1f4254);border-radius:.75rem;
 background:light-dark(#fff,#0c2230)}
 h1{margin:0 0 .75rem;font-size:1.375rem;line-height:1.3}
 p{margin:0 0 .75rem}
 a{color:light-dark(#00679a,#5cc8f5)}
+a.again{display:inline-block;margin:.5rem .75rem .5rem 0;padding:.5rem 1rem;border-radius:.5rem;font-weight:500;
+text-decoration:none;background:light-dark(#33692f,#8bc68a);color:light-dark(#fff,#06210a)}
 small{color:light-dark(#4a5a63,#a3b5b9);overflow-wrap:anywhere}`
+
+const mark = `<svg viewBox="0 0 32 32" width="32" height="32" aria-hidden="true"><rect width="32" height="32" rx="8"
+fill="#6aa469"/><path d="M22.6 9.4a9.3 9.3 0 1 0 2.6 6.6" fill="none" stroke="#06210a" stroke-width="2.6"
+stroke-linecap="round"/><path d="M16 11.2a3.1 3.1 0 0 0-1.5 5.8l-.9 4.2h4.8l-.9-4.2A3.1 3.1 0 0 0 16 11.2Z"
+fill="#06210a"/></svg>`
 
 const policy = `default-src 'none'; style-src 'sha256-${sha256(style).toString('base64')}'; base-uri 'none'; frame-ancestors 'none'`
 
 /**
- * A refusal as a page, for people who meet one before any page of ours can be drawn: a foreign host name, a trial that
- * is called from elsewhere, a method that a page does not take. Needs nothing but itself.
+ * A refusal as a page, for people who meet one where no page of ours can be drawn: a foreign host name, a trial that
+ * is called from elsewhere, a method that a page does not take, a database that is down. Needs nothing but itself.
+ *
+ * @param isNavigation  false for the answer to a form: asking for its address again would be another request
  */
-export function problemPage(config: Config, problem: Problem, requestId: string): Reply {
+export function problemPage(
+  config: Config,
+  problem: Problem,
+  requestId: string,
+  isNavigation = false,
+): Reply {
   const { status, title, detail } = problems[problem.code]
   const text = problem.options.detail ?? detail
   const wait = problem.options.retryAfterSeconds
+  const again = isNavigation && status >= 500 ? '<a class="again" href="">Try again</a>' : ''
   return {
     status,
     headers: {
@@ -35,8 +51,9 @@ export function problemPage(config: Config, problem: Problem, requestId: string)
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${escapeHtml(`${title} · ${config.appName}`)}</title>
 <style>${style}</style>
+<header>${mark}<span>${escapeHtml(config.appName)}</span></header>
 <main><h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>
-<p><a href="/">To the start</a></p>
+<p>${again}<a href="/">To the start</a></p>
 <small>${status} ${problem.code} · ${escapeHtml(requestId)}</small></main></html>
 `,
   }

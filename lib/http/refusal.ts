@@ -10,7 +10,10 @@ export function toProblem(error: unknown): Problem {
 }
 
 /** Our faults with their cause; refusals only for those who look closely. */
-export function logRefusal({ runtime, requestId }: Exchange, problem: Problem): void {
+export function logRefusal(
+  { runtime, requestId }: Pick<Exchange, 'runtime' | 'requestId'>,
+  problem: Problem,
+): void {
   const fields = { request_id: requestId, code: problem.code, because: problem.options.because }
   if (problem.status >= 500) runtime.log.error({ ...fields, error: problem.cause }, 'request failed')
   else runtime.log.debug(fields, 'request refused')

@@ -64,14 +64,28 @@ export function isApiPath(pathname: string): boolean {
   return /^\/(api|\.well-known)(\/|$)/.test(pathname)
 }
 
+/** True for what Next keeps below names of its own, such as its page for failures. Its files are none of these. */
+function isInwardPage(pathname: string): boolean {
+  return /^\/_(?!next\/|_nextjs)/.test(pathname)
+}
+
 /** True for a path that the endpoint table answers, if only to say that there is nothing: it never becomes a page. */
 export function isTablePath(router: Router, pathname: string): boolean {
-  return isApiPath(pathname) || router.match(pathname) !== null
+  return isKept(router, pathname) || isKept(router, asNextReads(pathname))
+}
+
+function isKept(router: Router, pathname: string): boolean {
+  return isApiPath(pathname) || isInwardPage(pathname) || router.match(pathname) !== null
+}
+
+/** Next decodes a path, and overlooks a slash at its end, before it looks for a handler. */
+function asNextReads(pathname: string): string {
+  return (decode(pathname) ?? pathname).replace(/\/+$/, '')
 }
 
 /** What a path matches on a server with pages. */
 export function matchWithPages(router: Router, pathname: string): RouteMatch | null {
   const match = router.match(pathname)
-  if (match || isApiPath(pathname)) return match
+  if (match || isTablePath(router, pathname)) return match
   return { route: { path: 'page', endpoints: [], isPage: true }, parameter: '' }
 }

@@ -18,7 +18,8 @@ export function safeNext(
 ): string | null {
   if (!wanted || treacherous.test(wanted) || !URL.canParse(wanted, config.appUrl)) return null
   const url = new URL(wanted, config.appUrl)
-  if (url.username || url.password) return null
+  // A blob: address has the origin of whoever made it, and shows what they put there.
+  if (url.username || url.password || !/^https?:$/.test(url.protocol)) return null
   if (config.allowedOrigins.includes(url.origin)) return url.href
   const isOwnPage = url.origin === config.appUrl && wanted.startsWith('/') && ownPages.test(url.pathname)
   return isOwnPage ? `${url.pathname}${url.search}` : null

@@ -1,10 +1,14 @@
 import { processRuntime } from '#lib/runtime/process-runtime.ts'
 import { answer } from './answer.ts'
 import type { Endpoint } from './endpoint.ts'
-import { peerOfNextRequest } from './next-peer.ts'
+import { arePeersNoted, peerOfNextRequest } from './next-peer.ts'
+import { hasOwnServer } from './own-server.ts'
 import { createRouter, pathnameOf } from './router.ts'
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+/** The methods that Next gives to a route handler; it answers every other one itself. */
+export const routeMethods: ReadonlySet<string> = new Set(methods)
+
 type RouteHandlers = Record<(typeof methods)[number], (request: Request) => Promise<Response>>
 
 /**
@@ -14,6 +18,9 @@ type RouteHandlers = Record<(typeof methods)[number], (request: Request) => Prom
 export function serve(...endpoints: readonly Endpoint[]): RouteHandlers {
   const router = createRouter(endpoints)
   const handle = async (request: Request) => {
+    // The table of our own server answers what it has. A path that Next reads otherwise gets past it, and past the
+    // note of where the request comes from.
+    if (hasOwnServer() && !arePeersNoted()) return new Response(null, { status: 404 })
     const match = router.match(pathnameOf(request.url))
     return answer(await processRuntime(), match, request, peerOfNextRequest(request.headers))
   }

@@ -1,10 +1,13 @@
 import type { z } from 'zod'
 import { type FieldProblem, Problem } from '#lib/problems.ts'
 
+/** More than any form has; further ones would only make the answer long. */
+const fieldProblemsMax = 20
+
 /**
  * Checks a body against its schema.
  *
- * @throws Problem `invalid_request` with one entry for each field
+ * @throws Problem `invalid_request` with one entry for each field, at most {@link fieldProblemsMax}
  */
 export function requireShape<Schema extends z.ZodType>(
   schema: Schema,
@@ -13,7 +16,7 @@ export function requireShape<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const parsed = schema.safeParse(sent === undefined && isOptional ? {} : sent, { reportInput: true })
   if (parsed.success) return parsed.data
-  const errors = parsed.error.issues.flatMap(toFieldProblems)
+  const errors = firstOfEachField(parsed.error.issues.flatMap(toFieldProblems))
   throw new Problem('invalid_request', {
     errors,
     detail: summarise(errors),
@@ -30,6 +33,12 @@ function toFieldProblems(issue: z.core.$ZodIssue): FieldProblem[] {
     }))
   }
   return [{ field: issue.path.join('.'), code: codeOf(issue), detail: sentenceOf(issue) }]
+}
+
+function firstOfEachField(errors: readonly FieldProblem[]): FieldProblem[] {
+  const byField = new Map<string, FieldProblem>()
+  for (const error of errors) if (!byField.has(error.field)) byField.set(error.field, error)
+  return [...byField.values()].slice(0, fieldProblemsMax)
 }
 
 function codeOf(issue: z.core.$ZodIssue): string {

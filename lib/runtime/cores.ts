@@ -24,3 +24,13 @@ function readNumbers(file: string): number[] {
     return []
   }
 }
+
+/** How many processes a setting means on this machine. */
+export function workersOf(setting: number | 'auto', cores: number): number {
+  return setting === 'auto' ? cores : setting
+}
+
+/** Passwords that one of so many processes hashes at a time, so that together they keep the cores busy and no more. */
+export function hashSlots(cores: number, workers: number): number {
+  return Math.max(1, Math.floor(cores / workers))
+}

@@ -7,22 +7,25 @@ import { deriveRootKeys } from '#lib/crypto/root-keys.ts'
 import { createLimits } from '#lib/limits/limits.ts'
 import { openRedis } from '#lib/limits/redis.ts'
 import { createPasswords } from '#lib/password/passwords.ts'
-import { createAccessTokens } from '#lib/session/access-tokens.ts'
+import { type AccessTokens, createAccessTokens } from '#lib/session/access-tokens.ts'
 import { type ChangeFeed, createChangeFeed } from '#lib/session/change-feed.ts'
 import { createLiveView, type LiveView } from '#lib/session/live-view.ts'
 import { createDatabaseSessionCheck, type SessionCheck } from '#lib/session/session-check.ts'
 import { createSessionCredentials } from '#lib/session/session-credentials.ts'
+import { maintainSigningKeys } from '#lib/session/signing-keys.ts'
 import { createSnapshotLoader } from '#lib/session/snapshot-loader.ts'
+import { sweepIntervalMs, sweepSessions } from '#lib/session/sweep-sessions.ts'
 import { createTouchBatch } from '#lib/session/touch-batch.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { usableCores } from './cores.ts'
-import { createLog, type Log } from './log.ts'
+import { hashSlots, usableCores } from './cores.ts'
+import { type Log, openProcessLog } from './log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
-import { createPeriodicTasks } from './periodic-tasks.ts'
+import { createPeriodicTasks, type PeriodicTasks } from './periodic-tasks.ts'
 import { type Random, systemRandom } from './random.ts'
 import type { Runtime } from './runtime.ts'
+import type { WorkerSeat } from './worker-seat.ts'
 
-/** What a test may bring along; a production process brings nothing. */
+/** What a test may bring along; of production processes only the command line brings something, its log. */
 export interface RuntimeParts {
   clock?: Clock
   random?: Random
@@ -43,11 +46,15 @@ const housekeepingIntervalMs = 600_000
 const feedInspectionIntervalMs = 60_000
 
 /** Makes the runtime of this process: the only place where its parts meet. Nothing here waits for the database. */
-export async function createRuntime(config: Config, parts: RuntimeParts = {}): Promise<Runtime> {
+export async function createRuntime(
+  config: Config,
+  parts: RuntimeParts = {},
+  seat: WorkerSeat | null = null,
+): Promise<Runtime> {
   const clock = parts.clock ?? systemClock
   const random = parts.random ?? systemRandom
-  const log = parts.log ?? createLog(config.logLevel)
-  const metrics = createMetrics()
+  const metrics = createMetrics(seat)
+  const log = parts.log ?? openLog(config, metrics, seat)
   const database = openDatabase({
     url: config.database.url.reveal(),
     poolSize: config.database.poolSize,
@@ -56,21 +63,15 @@ export async function createRuntime(config: Config, parts: RuntimeParts = {}): P
   })
   const redis = config.redisUrl ? await openRedis(config.redisUrl, log) : null
   const roots = deriveRootKeys(config.rootSecrets)
-  const hashing = createHashing(clock, log, metrics)
-  const touches = createTouchBatch(database)
+  const hashing = createHashing({ clock, log, metrics, seat })
+  const touches = createTouchBatch(database, config.session.roleLimits)
   const tasks = createPeriodicTasks(log)
   tasks.every(touchIntervalMs, 'touches', () => touches.flush())
+  tasks.every(sweepIntervalMs, 'session_sweep', () => sweepSessions({ config, database, log, metrics }))
   tasks.every(housekeepingIntervalMs, 'attempt_budgets', () => purgeAttemptBudgets(database))
   tasks.every(housekeepingIntervalMs, 'password_schemes', () => hashing.passwords.calibrate(database))
-  const accessTokens = createAccessTokens(config, roots, database, clock)
   const sessions = createSessionEngine({ config, parts, clock, random, log, metrics, database })
-  sessions.changeFeed?.subscribe({
-    changed: (change) => {
-      if (change.kind === 'all' || (change.kind === 'table' && change.table === 'signing_keys'))
-        accessTokens.reload()
-    },
-    reset: accessTokens.reload,
-  })
+  const accessTokens = createTokens({ config, roots, database, clock, log, tasks, feed: sessions.changeFeed })
   tasks.every(feedInspectionIntervalMs, 'change_feed', async () => sessions.changeFeed?.inspect())
   gaugeDatabase(metrics, database)
   return {
@@ -99,6 +100,31 @@ export async function createRuntime(config: Config, parts: RuntimeParts = {}): P
   }
 }
 
+function openLog({ logLevel }: Config, metrics: Metrics, seat: WorkerSeat | null): Log {
+  const { log, dropped } = openProcessLog(logLevel, undefined, undefined, seat?.number)
+  metrics.total('log_lines_dropped', 'Log lines that were dropped, because nobody read them', dropped)
+  return log
+}
+
+interface TokenParts extends Pick<Runtime, 'config' | 'roots' | 'database' | 'clock' | 'log'> {
+  tasks: PeriodicTasks
+  feed: ChangeFeed | null
+}
+
+/** Access tokens, whose keys are kept right by the change feed and are replaced when they come of age. */
+function createTokens({ tasks, feed, ...parts }: TokenParts): AccessTokens {
+  const accessTokens = createAccessTokens({ ...parts, isProven: () => feed?.isProven() ?? false })
+  feed?.subscribe({
+    changed: (change) => {
+      if (change.kind === 'all' || (change.kind === 'table' && change.table === 'signing_keys'))
+        accessTokens.reload()
+    },
+    reset: accessTokens.reload,
+  })
+  tasks.every(housekeepingIntervalMs, 'signing_keys', () => maintainSigningKeys({ ...parts, accessTokens }))
+  return accessTokens
+}
+
 interface SessionEngineParts
   extends Pick<Runtime, 'config' | 'clock' | 'random' | 'log' | 'metrics' | 'database'> {
   parts: RuntimeParts
@@ -113,7 +139,7 @@ function createSessionEngine({
   metrics,
   database,
 }: SessionEngineParts): { sessionCheck: SessionCheck; changeFeed: ChangeFeed | null } {
-  const loader = createSnapshotLoader(database)
+  const loader = createSnapshotLoader(database, config.session.roleLimits)
   const { liveViewSessions } = config.session
   if (liveViewSessions === null) return { sessionCheck: createDatabaseSessionCheck(loader), changeFeed: null }
   const changeFeed = createChangeFeed({
@@ -156,8 +182,13 @@ function gaugeLiveView(metrics: Metrics, liveView: LiveView, feed: ChangeFeed): 
   total('live_view_changes', 'Changes heard or made', () => liveView.usage().changes)
 }
 
-function createHashing(clock: Clock, log: Log, metrics: Metrics) {
-  const slots = usableCores()
+function createHashing({
+  clock,
+  log,
+  metrics,
+  seat,
+}: Pick<Runtime, 'clock' | 'log' | 'metrics'> & { seat: WorkerSeat | null }) {
+  const slots = hashSlots(usableCores(), seat?.workers ?? 1)
   const queue = createHashQueue({ slots, waitingMax, waitMsMax, monotonicNow: clock.monotonicMs })
   const bcrypt = createBcryptWorkers(`${process.cwd()}/lib/crypto/bcrypt-worker.mjs`)
   metrics.gauge('password_hash_running', 'Password hashes running now', () => queue.usage().running)

@@ -9,20 +9,89 @@ export interface Log {
   error(fields: Fields, message: string): void
 }
 
+type Level = 'debug' | 'info' | 'warn' | 'error'
+
 /**
- * JSON lines on standard output. What is logged is chosen field by field at each place; nothing logs a request, a
- * body or a row as a whole, so there is nothing to redact.
+ * JSON lines. What is logged is chosen field by field at each place; nothing logs a request, a body or a row as a
+ * whole, so there is nothing to redact.
+ *
+ * @param worker  number of the process among several, which each line then holds
  */
-export function createLog(level: 'debug' | 'info' | 'warn' | 'error', destination?: DestinationStream): Log {
+export function createLog(level: Level, destination: DestinationStream, worker: number | null = null): Log {
   const options = {
     level,
-    base: null,
+    base: worker === null ? null : { worker },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: describeError },
   }
-  // Written by another thread, in the order of the lines; what is left is written when the process exits.
-  return pino(options, destination ?? pino.destination({ dest: 1, sync: false }))
+  return pino(options, destination)
+}
+
+export interface ProcessLog {
+  log: Log
+  /** Lines dropped so far, because nobody read them. */
+  dropped(): number
+}
+
+/** In characters: some 40,000 lines. A reader that stalls for longer must not cost the process its memory. */
+const unreadLengthMax = 8 * 1024 * 1024
+/** PIPE_BUF of Linux: what several processes write to a pipe is not mixed up to here. Lines are not cut for it. */
+const wholeWriteMax = 4096
+/** How long a process that leaves waits for the reader of its last lines. */
+const lastLinesMsMax = 1000
+
+/**
+ * The log of this process. Its lines are written by another thread, in their order; what is left is written when the
+ * process exits, whatever for.
+ *
+ * @param fd  where to; default: standard output
+ * @param unreadMax  characters that may wait for the reader; what is written beyond them is dropped
+ * @param worker  number of the process among several that write to the same place
+ */
+export function openProcessLog(
+  level: Level,
+  fd = 1,
+  unreadMax = unreadLengthMax,
+  worker: number | null = null,
+): ProcessLog {
+  let [dropped, told] = [0, 0]
+  let leavingMs: number | null = null
+  let isStalled = false
+  const stream = pino.destination({
+    dest: fd,
+    sync: false,
+    maxLength: unreadMax,
+    ...(worker !== null && { maxWrite: wholeWriteMax }),
+    retryEAGAIN() {
+      isStalled = true
+      return leavingMs === null || performance.now() - leavingMs < lastLinesMsMax
+    },
+  })
+  const log = createLog(level, stream, worker)
+  stream.on('write', () => {
+    isStalled = false
+  })
+  stream.on('drop', () => {
+    dropped += 1
+  })
+  stream.on('drain', () => {
+    if (dropped === told) return
+    log.warn({ event: 'log_lines_dropped', lines: dropped - told }, 'nobody read the log for a while')
+    told = dropped
+  })
+  // Before the listener of pino, which leaves out what waits for a stalled reader, and would wait for ever.
+  process.prependListener('exit', () => {
+    leavingMs = performance.now()
+    if (isStalled) Object.assign(stream, { _writing: false })
+    try {
+      stream.flushSync()
+    } catch {
+      // Nobody reads: the lines are lost, and the process leaves.
+    }
+    stream.destroy()
+  })
+  return { log, dropped: () => dropped }
 }
 
 /**

@@ -1,11 +1,15 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+import type { MetricJson, WorkerSeat } from './worker-seat.ts'
 
 export interface Metrics {
-  /** Prometheus text format. No label holds user data. */
+  /** Prometheus text format, of all processes that serve on this port. No label holds user data. */
   expose(): Promise<string>
+  /** Those of this process, for another one. */
+  read(): Promise<MetricJson[]>
   observeRequest(request: { method: string; route: string; status: number; seconds: number }): void
   /** Outcomes of sign-ins, refreshes and limits, by a word of the code table. */
-  count(event: CountedEvent, outcome: string): void
+  count(event: CountedEvent, outcome: string, times?: number): void
   observePasswordHash(seconds: number): void
   /** Registers values that are read when the metrics are. */
   gauge(name: string, help: string, read: () => number): void
@@ -28,8 +32,13 @@ const help: Record<CountedEvent, string> = {
   rate_limited: 'Requests refused by a limit',
 }
 
-export function createMetrics(): Metrics {
+/**
+ * @param seat  of one of several processes: each of its metrics then says which one it is of (`worker`), so that what
+ *              only grows does so for Prometheus as well when a process is followed by another one
+ */
+export function createMetrics(seat: WorkerSeat | null = null): Metrics {
   const registry = new Registry()
+  if (seat) registry.setDefaultLabels({ worker: String(seat.number) })
   collectDefaultMetrics({ register: registry })
   const requests = new Histogram({
     name: 'http_server_request_duration_seconds',
@@ -44,22 +53,16 @@ export function createMetrics(): Metrics {
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers: [registry],
   })
-  const counters = new Map<CountedEvent, Counter<'outcome'>>()
-  for (const [name, text] of Object.entries(help) as [CountedEvent, string][]) {
-    counters.set(
-      name,
-      new Counter({
-        name: `${name}_total`,
-        help: text,
-        labelNames: ['outcome'] as const,
-        registers: [registry],
-      }),
-    )
-  }
+  const counters = createCounters(registry)
+  // No two processes have a label in common, so each sum is of one value; some would otherwise be left out.
+  const readAll = async (): Promise<SummedMetric[]> =>
+    (await registry.getMetricsAsJSON()).map((metric) => ({ ...metric, aggregator: 'sum' }))
   return {
-    expose: () => registry.metrics(),
+    expose: async () =>
+      seat ? writeTogether(await seat.gatherMetrics(await readAll())) : registry.metrics(),
+    read: readAll,
     observeRequest: labelled(requests),
-    count: (event, outcome) => counters.get(event)?.inc({ outcome }),
+    count: (event, outcome, times = 1) => counters.get(event)?.inc({ outcome }, times),
     observePasswordHash: (seconds) => hashes.observe(seconds),
     total(name, text, read) {
       new Counter({
@@ -83,6 +86,27 @@ export function createMetrics(): Metrics {
       })
     },
   }
+}
+
+function createCounters(registry: Registry): Map<CountedEvent, Counter<'outcome'>> {
+  const events = Object.entries(help) as [CountedEvent, string][]
+  return new Map(
+    events.map(([name, text]) => [
+      name,
+      new Counter({
+        name: `${name}_total`,
+        help: text,
+        labelNames: ['outcome'] as const,
+        registers: [registry],
+      }),
+    ]),
+  )
+}
+
+type SummedMetric = MetricJson & { aggregator: 'sum' }
+
+function writeTogether(processes: readonly MetricJson[][]): Promise<string> {
+  return AggregatorRegistry.aggregate([...processes] as object[]).metrics()
 }
 
 /** The children of a histogram, found without making a labels object for each request. */

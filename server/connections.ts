@@ -1,0 +1,39 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+const headersTimeoutMs = 10_000
+const requestTimeoutMs = 30_000
+/** For a connection on which nothing moves, although a request or its answer is under way. */
+const stallTimeoutMs = 60_000
+
+/** Bounds the time that a connection may take for a request and its answer. */
+export function limitConnections(server: Server): void {
+  server.headersTimeout = headersTimeoutMs
+  server.requestTimeout = requestTimeoutMs
+  server.timeout = stallTimeoutMs
+}
+
+/** Clients wait for an answer before they send the next request; who does not could have us work for one connection. */
+const unansweredMax = 8
+const unanswered = new WeakMap<Socket, number>()
+
+/**
+ * Counts a request in until it is answered.
+ *
+ * @returns false when its connection had too many unanswered ones, and was closed
+ */
+export function admit({ socket }: IncomingMessage, outgoing: ServerResponse): boolean {
+  const count = unanswered.get(socket) ?? 0
+  if (count === unansweredMax) {
+    socket.destroy()
+    return false
+  }
+  unanswered.set(socket, count + 1)
+  outgoing.on('close', countOut)
+  return true
+}
+
+function countOut(this: ServerResponse): void {
+  const { socket } = this.req
+  unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1)
+}
