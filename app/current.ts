@@ -53,7 +53,7 @@ export async function flashFor(page: string): Promise<FormState | null> {
   const runtime = await processRuntime()
   const cookie = formCookieName(runtime.config.appUrl)
   const presented = cookie && (await cookies()).get(cookie.name)?.value
-  const flash = readFlash(runtime.roots, presented ?? null, page)
+  const flash = readFlash(runtime.roots, presented ?? null, page, runtime.clock.now())
   if (!flash) return null
   const { code, detail, errors, values, retryAfterSeconds, endedReason, requestId } = flash
   const problem = { code, detail, errors: [...errors], request_id: requestId }

@@ -3,7 +3,10 @@
 import { Button, ButtonLink } from '../components/ui/button.tsx'
 import { Card } from '../components/ui/card.tsx'
 
-/** Something failed while a page was drawn. What it was is in the log; the digest leads there. */
+/**
+ * Something failed in the browser. What fails while a page is drawn is answered by our server, readable without scripts
+ * (server/draw-page.ts); on a host without one it ends here too, and the digest leads to the log.
+ */
 export default function ErrorPage({ error }: { error: Error & { digest?: string } }) {
   return (
     <main id="main" className="mx-auto flex min-h-dvh max-w-[27rem] flex-col justify-center px-4 py-8">

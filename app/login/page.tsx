@@ -16,7 +16,7 @@ export default async function LoginPage({ searchParams }: { searchParams: Query 
   const session = await currentSession()
   if (session.kind === 'signed-in') redirect(next)
   const hasLostCookie = (await queryValue(searchParams, 'cookie')) === 'lost'
-  const toRegister = next === '/account' ? '/register' : `/register?${new URLSearchParams({ next })}`
+  const onward = next === '/account' ? '' : `?${new URLSearchParams({ next })}`
   return (
     <EntryShell appName={config.appName} title="Sign in">
       <div className="flex flex-col gap-5">
@@ -31,11 +31,15 @@ export default async function LoginPage({ searchParams }: { searchParams: Query 
           </Notice>
         )}
         <Card>
-          <SignInForm next={withCookieCheck(next)} initial={await flashFor('/login')} />
+          <SignInForm
+            page={`/login${onward}`}
+            next={withCookieCheck(next)}
+            initial={await flashFor('/login')}
+          />
         </Card>
         <p className="text-center">
           New here?{' '}
-          <a href={toRegister} className="prose-link">
+          <a href={`/register${onward}`} className="prose-link">
             Create an account
           </a>
         </p>

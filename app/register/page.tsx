@@ -11,6 +11,7 @@ export default async function RegisterPage({ searchParams }: { searchParams: Que
   const { config } = await processRuntime()
   const next = safeNext(config, await queryValue(searchParams, 'next'))
   const toLogin = `/login?${new URLSearchParams({ done: 'registered', ...(next && { next }) })}`
+  const onward = next ? `?${new URLSearchParams({ next })}` : ''
   return (
     <EntryShell appName={config.appName} title="Create account">
       <div className="flex flex-col gap-5">
@@ -19,6 +20,7 @@ export default async function RegisterPage({ searchParams }: { searchParams: Que
             <p>This service takes no new accounts.</p>
           ) : (
             <RegisterForm
+              page={`/register${onward}`}
               next={toLogin}
               initial={await flashFor('/register')}
               passwordLengthMin={config.password.lengthMin}
@@ -27,7 +29,7 @@ export default async function RegisterPage({ searchParams }: { searchParams: Que
         </Card>
         <p className="text-center">
           Have an account?{' '}
-          <a href={next ? `/login?${new URLSearchParams({ next })}` : '/login'} className="prose-link">
+          <a href={`/login${onward}`} className="prose-link">
             Sign in
           </a>
         </p>

@@ -14,26 +14,28 @@ export interface ShownSession {
   expiresAt: string
 }
 
-export function SessionCard({ session }: { session: ShownSession }) {
+/** @param now  by the server's clock */
+export function SessionCard({ session, now }: { session: ShownSession; now: string }) {
   const name = session.device ?? (session.kind === 'bearer' ? 'An app or script' : 'A browser')
+  const nameId = `device-${session.id}`
   return (
     <li className="flex flex-wrap items-start justify-between gap-4 rounded-card border border-border bg-card p-5">
       <div className="min-w-0 flex-1 basis-64">
         <p className="flex flex-wrap items-center gap-2 font-medium">
-          {name} {session.isCurrent && <Badge>This device</Badge>}
+          <span id={nameId}>{name}</span> {session.isCurrent && <Badge>This device</Badge>}
         </p>
         <p className="mt-1 text-sm text-muted-foreground">
           {session.isCurrent ? (
             'Active now'
           ) : (
             <>
-              Last active <LocalTime instant={session.lastUsedAt} isRelative />
+              Last active <LocalTime instant={session.lastUsedAt} now={now} />
             </>
           )}
         </p>
         <Details session={session} />
       </div>
-      {!session.isCurrent && <EndForm id={session.id} name={name} />}
+      {!session.isCurrent && <EndForm id={session.id} nameId={nameId} />}
     </li>
   )
 }
@@ -62,16 +64,16 @@ function Details({ session }: { session: ShownSession }) {
   )
 }
 
-function EndForm({ id, name }: { id: string; name: string }) {
+/** No landmark: two devices may have one name. */
+function EndForm({ id, nameId }: { id: string; nameId: string }) {
   return (
     <ApiForm
       target={{ path: `/api/auth/sessions/${id}`, method: 'DELETE' }}
       page="/account/sessions"
       next="/account/sessions?done=session-ended"
       initial={null}
-      label={`Sign out ${name}`}
     >
-      <SubmitButton label="Sign out" pendingLabel="Ending…" look="quiet" isCompact />
+      <SubmitButton label="Sign out" pendingLabel="Ending…" look="quiet" isCompact describedBy={nameId} />
     </ApiForm>
   )
 }

@@ -40,14 +40,15 @@ export function AccountFields({ passwordLengthMin }: AccountFieldsProps) {
 }
 
 export function RegisterForm({
+  page,
   next,
   initial,
   passwordLengthMin,
-}: { next: string; initial: FormState | null } & AccountFieldsProps) {
+}: { page: string; next: string; initial: FormState | null } & AccountFieldsProps) {
   return (
     <ApiForm
       target={{ path: '/api/auth/register', method: 'POST' }}
-      page="/register"
+      page={page}
       next={next}
       initial={initial}
       className="flex flex-col gap-5"

@@ -12,7 +12,7 @@ export function SetupForm({
   return (
     <ApiForm
       target={{ path: '/api/setup', method: 'POST' }}
-      page="/setup"
+      page={`/setup?${new URLSearchParams({ token })}`}
       next="/login?done=administrator"
       initial={initial}
       className="flex flex-col gap-5"

@@ -5,11 +5,17 @@ import { PasswordField } from '../forms/password-field.tsx'
 import { SubmitButton } from '../forms/submit-button.tsx'
 import { TextField } from '../forms/text-field.tsx'
 
-export function SignInForm({ next, initial }: { next: string; initial: FormState | null }) {
+export interface SignInFormProps {
+  page: string
+  next: string
+  initial: FormState | null
+}
+
+export function SignInForm({ page, next, initial }: SignInFormProps) {
   return (
     <ApiForm
       target={{ path: '/api/auth/login', method: 'POST' }}
-      page="/login"
+      page={page}
       next={next}
       initial={initial}
       className="flex flex-col gap-5"

@@ -8,7 +8,7 @@ import { type FormTarget, sendForm } from './send-form.ts'
 
 export interface ApiFormProps {
   target: FormTarget
-  /** The page this form stands on: refusals without scripts come back to it. */
+  /** The page this form stands on, with what it needs of its query: refusals without scripts come back to it. */
   page: string
   /** Where a success leads. */
   next: string

@@ -1,20 +1,10 @@
 'use client'
 
+import { endingSentence } from '../ui/endings.ts'
 import { Notice } from '../ui/notice.tsx'
 import { Countdown } from './countdown.tsx'
 import { useForm } from './form-context.tsx'
 import type { FormState } from './form-state.ts'
-
-/** Why a session ended, in words. */
-const endings: Record<string, string> = {
-  signed_out: 'You signed out.',
-  revoked_by_user: 'You ended this session from another device.',
-  revoked_by_admin: 'An administrator ended this session.',
-  password_changed: 'Your password was changed.',
-  password_reset: 'Your password was reset.',
-  idle: 'You were away for a while.',
-  expired: 'The session was too old.',
-}
 
 /** The refusal as a whole: the sentence, or what needs attention in which field. Takes the focus when it appears. */
 export function FormMessage() {
@@ -59,10 +49,9 @@ function FieldList({ fields }: { fields: [string, string][] }) {
 }
 
 function SignInAgain({ state }: { state: FormState }) {
-  const reason = endings[state.endedReason ?? '']
   return (
     <p>
-      Your session ended. {reason} Nothing was changed.{' '}
+      Your session ended. {endingSentence(state.endedReason)} Nothing was changed.{' '}
       <a href={`/login?next=${encodeURIComponent(hereOr('/account'))}`} className="font-medium underline">
         Sign in again
       </a>

@@ -15,12 +15,18 @@ export function SubmitButton({
   look = 'primary',
   className,
   isCompact = false,
+  describedBy,
 }: SubmitButtonProps) {
   const { isPending } = useForm()
   const waited = useWaited(isPending)
   return (
     <>
-      <button type="submit" aria-disabled={isPending || undefined} className={buttonClass(look, className)}>
+      <button
+        type="submit"
+        aria-disabled={isPending || undefined}
+        aria-describedby={describedBy}
+        className={buttonClass(look, className)}
+      >
         <SwappedLabel
           label={label}
           isSwapped={waited !== 'not at all'}
@@ -46,6 +52,8 @@ export interface SubmitButtonProps {
   className?: string
   /** Shows that it is busy without words, where there is no room for them. */
   isCompact?: boolean
+  /** Id of what tells this button from others with the same label. */
+  describedBy?: string
 }
 
 function useWaited(isPending: boolean): 'not at all' | 'a moment' | 'long' {

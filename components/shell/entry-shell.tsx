@@ -14,7 +14,7 @@ export function EntryShell({
 }) {
   return (
     <div className="flex min-h-dvh flex-col lg:flex-row">
-      <header className="bg-panel px-5 py-5 text-panel-foreground sm:px-8 lg:flex lg:w-2/5 lg:max-w-xl lg:flex-col lg:justify-between lg:p-12">
+      <header className="[--ring:var(--panel-ring)] bg-panel px-5 py-5 text-panel-foreground sm:px-8 lg:flex lg:w-2/5 lg:max-w-xl lg:flex-col lg:justify-between lg:p-12">
         <a href="/" className="rounded-field no-underline">
           <Logo name={appName} className="text-lg" />
         </a>

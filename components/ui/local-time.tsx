@@ -9,8 +9,12 @@ const steps: [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60],
 ]
 
-/** An instant: in UTC as the server writes it, then in the reader's zone and words. */
-export function LocalTime({ instant, isRelative = false }: { instant: string; isRelative?: boolean }) {
+/**
+ * An instant: in UTC as the server writes it, then in the reader's zone and words.
+ *
+ * @param now  by the server's clock; with it the instant is said as a distance. The reader's clock may be wrong.
+ */
+export function LocalTime({ instant, now }: { instant: string; now?: string }) {
   const [isLocal, setLocal] = useState(false)
   useEffect(() => setLocal(true), [])
   const date = new Date(instant)
@@ -19,13 +23,13 @@ export function LocalTime({ instant, isRelative = false }: { instant: string; is
     : `${new Intl.DateTimeFormat('en-GB', { ...absolute, timeZone: 'UTC' }).format(date)} UTC`
   return (
     <time dateTime={instant} title={full}>
-      {isLocal && isRelative ? relative(date) : full}
+      {isLocal && now ? relative(date, new Date(now)) : full}
     </time>
   )
 }
 
-function relative(date: Date): string {
-  const seconds = Math.round((performance.timeOrigin + performance.now() - date.getTime()) / 1000)
+function relative(date: Date, now: Date): string {
+  const seconds = Math.round((now.getTime() - date.getTime()) / 1000)
   const [unit, size] = steps.find(([, length]) => seconds >= length) ?? ['minute', 60]
   if (seconds < 60) return 'just now'
   return new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' }).format(-Math.floor(seconds / size), unit)

@@ -1,3 +1,4 @@
+import { newAccount } from '#test/support/api-client.ts'
 import { expect, signInOn, test } from '../support/ui.ts'
 
 test('a refused sign-in says why, keeps the name and forgets the password', async ({ page, account }) => {
@@ -42,6 +43,34 @@ test('a page that needs a sign-in is come back to', async ({ page, account, url 
 
   await expect(page.getByRole('heading', { name: 'Security', level: 1 })).toBeVisible()
   expect(new URL(page.url()).origin).toBe(url)
+})
+
+test('a refused try does not make the way forgotten', async ({ page, account, url }) => {
+  await page.goto('/account/security')
+  await signInOn(page, { ...account, password: 'wrong' })
+  await expect(page.getByText('Invalid email or password')).toBeVisible()
+  await signInOn(page, account)
+
+  await expect(page.getByRole('heading', { name: 'Security', level: 1 })).toBeVisible()
+  await expect(page).toHaveURL(`${url}/account/security`)
+})
+
+test('somebody without an account is led where they wanted, past a refused try too', async ({ page }) => {
+  const account = newAccount()
+  await page.goto('/account/sessions')
+  await page.getByRole('link', { name: 'Create an account' }).click()
+  await page.getByLabel('User name').fill('two words')
+  await page.getByLabel('Email').fill(account.email)
+  await page.getByLabel('Password', { exact: true }).fill(account.password)
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await expect(page.getByLabel('User name')).toHaveAttribute('aria-invalid', 'true')
+  await page.getByLabel('User name').fill(account.username)
+  await page.getByLabel('Password', { exact: true }).fill(account.password)
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await expect(page.getByText('Account created. Sign in with it.')).toBeVisible()
+  await signInOn(page, account)
+
+  await expect(page.getByRole('heading', { name: 'Sessions', level: 1 })).toBeVisible()
 })
 
 for (const next of [

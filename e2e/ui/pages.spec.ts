@@ -78,6 +78,16 @@ test('the first stop of the keyboard skips to the content', async ({ page }) => 
   await expect(page.getByRole('link', { name: 'Skip to main content' })).toBeFocused()
 })
 
+test('the focus is seen on the panel, where the ring of other grounds is not', async ({ page }) => {
+  await page.goto('/login')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Tab')
+
+  const logo = page.getByRole('link', { name: 'Session Management' })
+  await expect(logo).toBeFocused()
+  await expect(logo).toHaveCSS('outline-color', 'rgb(91, 192, 222)')
+})
+
 test('names in markup, right to left and emoji are shown as they are', async ({ page, api }) => {
   const account = newAccount()
   const unique = account.username.slice(-6)

@@ -1,4 +1,4 @@
-import { listSessions, type OwnSession } from '#lib/auth/list-sessions/list-sessions.ts'
+import { listedSessionsMax, listSessions, type OwnSession } from '#lib/auth/list-sessions/list-sessions.ts'
 import { processRuntime } from '#lib/runtime/process-runtime.ts'
 import { EndOthersForm } from '../../../components/account/end-others-form.tsx'
 import { SessionCard, type ShownSession } from '../../../components/account/session-card.tsx'
@@ -10,9 +10,12 @@ export const metadata = { title: 'Sessions' }
 
 export default async function SessionsPage({ searchParams }: { searchParams: Query }) {
   const principal = await requirePrincipal('/account/sessions', searchParams)
-  const sessions = await listSessions(await processRuntime(), principal)
+  const runtime = await processRuntime()
+  const sessions = await listSessions(runtime, principal)
+  const now = runtime.clock.now().toISOString()
   const others = sessions.filter((session) => !session.isCurrent)
   const current = sessions.filter((session) => session.isCurrent)
+  const mayHaveMore = sessions.length === listedSessionsMax
   return (
     <AccountShell appName={await appName()} page="/account/sessions" title="Sessions">
       <OutcomeNotice done={await queryValue(searchParams, 'done')} />
@@ -20,13 +23,14 @@ export default async function SessionsPage({ searchParams }: { searchParams: Que
         {others.length === 0
           ? "You're only signed in here."
           : 'These devices are signed in to your account. Sign out what you do not recognise, and change your password.'}
+        {mayHaveMore && ` The ${listedSessionsMax} used last are shown.`}
       </p>
       <ul className="flex flex-col gap-4">
         {[...current, ...others].map((session) => (
-          <SessionCard key={session.id} session={toShown(session)} />
+          <SessionCard key={session.id} session={toShown(session)} now={now} />
         ))}
       </ul>
-      {others.length > 0 && <EndOthersForm count={others.length} />}
+      {others.length > 0 && <EndOthersForm count={mayHaveMore ? null : others.length} />}
     </AccountShell>
   )
 }
