@@ -13,7 +13,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{lib,db,server}/**/*.test.ts', 'test/*.test.ts'],
+          include: ['{cli,lib,db,server,components}/**/*.test.ts', 'test/*.test.ts'],
           maxWorkers: 2,
           testTimeout: 20_000,
           hookTimeout: 30_000,

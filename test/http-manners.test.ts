@@ -64,6 +64,7 @@ describe('a body', () => {
 
   test.each([
     ['nested nine deep', `{"a":${'['.repeat(8)}${']'.repeat(8)}}`],
+    ['with 65 names', JSON.stringify(Object.fromEntries(Array.from({ length: 65 }, (_, n) => [n, n])))],
     ['with NUL in a text', '{"email":"an\\u0000na","password":"x"}'],
     ['with NUL in a name', '{"em\\u0000ail":"anna"}'],
     ['with half a surrogate pair', '{"email":"anna\\ud83e","password":"x"}'],

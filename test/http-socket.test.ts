@@ -1,10 +1,11 @@
 import { type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { contracts } from '#lib/contracts.ts'
 import { endpoints } from '#lib/endpoints.ts'
-import { createRouter } from '#lib/http/router.ts'
+import { createRouter, matchWithPages } from '#lib/http/router.ts'
 import { type HttpServer, listen } from '#server/http-server.ts'
+import { pagesListener } from '#server/pages-listener.ts'
 import { tableListener } from '#server/table-listener.ts'
 import { newAccount, signIn } from './support/api-client.ts'
 import { checkAnswer, type TestAnswer } from './support/check-answer.ts'
@@ -61,18 +62,6 @@ describe('over a socket', () => {
     }
     const body = chunks.length > 0 ? Buffer.concat(chunks) : null
     return checkAnswer(method, path, new Response(body, { status: received.statusCode ?? 0, headers }))
-  }
-
-  /** Sends these bytes and gives what comes back until the server closes. */
-  function sendBytes(bytes: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const socket = connect(port(), '127.0.0.1')
-      const chunks: Buffer[] = []
-      socket.on('data', (chunk) => chunks.push(chunk))
-      socket.on('error', reject)
-      socket.on('close', () => resolve(Buffer.concat(chunks).toString('latin1')))
-      socket.end(bytes, 'latin1')
-    })
   }
 
   const json = { 'content-type': 'application/json' }
@@ -142,9 +131,25 @@ describe('over a socket', () => {
   test('a foreign host is 421, in the Host header and in an absolute request line', async () => {
     expect(await send('GET', me, { headers: { host: 'evil.example' } })).toBeProblem(421, 'misdirected_host')
     const absolute = await sendBytes(
+      port(),
       `GET http://evil.example${me} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`,
     )
     expect(absolute).toMatch(/^HTTP\/1\.1 421 /)
+    const another = await sendBytes(
+      port(),
+      `GET http://evil.example${me} HTTP/1.1\r\nHost: localhost:8000\r\nConnection: close\r\n\r\n`,
+    )
+    expect(another).toMatch(/^HTTP\/1\.1 421 /)
+  })
+
+  test('a ninth request before the first is answered closes the connection', async () => {
+    const request = `GET ${me} HTTP/1.1\r\nHost: localhost:8000\r\n\r\n`
+    const linesBefore = tests.logs.length
+
+    await sendBytes(port(), request.repeat(500)).catch(() => {})
+
+    expect((await send('GET', '/api/health/live')).status).toBe(200)
+    expect(tests.logs.length - linesBefore).toBeLessThanOrEqual(2 * 8 + 1)
   })
 
   test('two cookies are set in two headers', async () => {
@@ -209,9 +214,97 @@ describe('over a socket', () => {
       `POST ${login} HTTP/1.1\r\nHost: localhost:8000\r\nExpect: magic\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
     ],
   ])('%s is refused or cut off, never a 5xx, and the next request is answered', async (_, bytes) => {
-    const received = await sendBytes(bytes)
+    const received = await sendBytes(port(), bytes)
 
     if (received !== '') expect(received).toMatch(/^HTTP\/1\.1 4\d\d |^HTTP\/1\.1 204 /)
     expect((await send('GET', '/api/health/live')).status).toBe(200)
   })
 })
+
+describe('over a socket, on a server with pages', () => {
+  const tests = useServer()
+  const running: { http?: HttpServer } = {}
+  /** The addresses that Next was asked to draw. */
+  let drawn: string[] = []
+
+  beforeAll(async () => {
+    const router = createRouter(endpoints)
+    const listener = pagesListener({
+      runtime: tests.runtime,
+      router,
+      via: 'node',
+      isDevelopment: false,
+      table: tableListener(tests.runtime, (pathname) => matchWithPages(router, pathname), true),
+      async draw({ url = '' }, outgoing) {
+        drawn.push(url)
+        outgoing.end('drawn')
+      },
+    })
+    running.http = await listen(listener, ['127.0.0.1'], 0)
+  })
+  afterAll(() => running.http?.close(0))
+  beforeEach(() => {
+    drawn = []
+  })
+
+  async function statusOf(target: string, ...headers: string[]): Promise<number> {
+    const lines = [`GET ${target} HTTP/1.1`, ...headers, 'Connection: close', '', '']
+    const received = await sendBytes(running.http?.port ?? 0, lines.join('\r\n'))
+    return Number(/^HTTP\/1\.1 (\d+)/.exec(received)?.[1])
+  }
+
+  const [own, foreign] = ['Host: localhost:8000', 'Host: evil.example']
+
+  test('a request that names two hosts is 421 before anything is drawn', async () => {
+    for (const path of ['/login', me]) {
+      expect(await statusOf(path, own, foreign), path).toBe(421)
+      expect(await statusOf(path, foreign, own), path).toBe(421)
+      expect(await statusOf(`http://evil.example${path}`, own), path).toBe(421)
+      expect(await statusOf(`http://localhost:8000@evil.example${path}`, own), path).toBe(421)
+      expect(await statusOf(`http://localhost:8000${path}`, foreign), path).toBe(421)
+    }
+    expect(drawn).toEqual([])
+    expect(await statusOf('http://localhost:8000/login', own)).toBe(200)
+    expect(drawn).toEqual(['/login'])
+  })
+
+  test('no way of writing a path of the table leads past the table', async () => {
+    for (const target of [
+      '/x/../api/auth/me',
+      '/./api/auth/me',
+      '/x/%2e%2E/api/auth/me',
+      '/login/../api/auth/me?x',
+    ])
+      expect(await statusOf(target, own, 'X-Forwarded-For: 203.0.113.7'), target).toBe(401)
+    for (const target of ['/metrics/', '/%6detrics', '/%61pi/auth/me', '/%2e/metrics/', '/api/auth/me/.'])
+      expect(await statusOf(target, own, 'X-Forwarded-For: 127.0.0.1'), target).toBe(404)
+    expect(drawn).toEqual([])
+    expect(tests.logs.some(({ client }) => client === '203.0.113.7')).toBe(false)
+  })
+
+  test('a target that is no path is never drawn', async () => {
+    for (const target of ['login', 'localhost:8000', '*', 'ftp://localhost:8000/login'])
+      expect(await statusOf(target, own), target).toBe(400)
+    expect(drawn).toEqual([])
+  })
+
+  test('a request for another protocol is answered as if it had not asked', async () => {
+    const asking = ['Connection: upgrade', 'Upgrade: websocket']
+
+    expect(await statusOf('/login', own, ...asking)).toBe(200)
+    expect(await statusOf('/nowhere', foreign, ...asking)).toBe(421)
+    expect(await statusOf(me, own, ...asking)).toBe(401)
+  })
+})
+
+/** Sends these bytes and gives what comes back until the server closes. */
+function sendBytes(port: number, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1')
+    const chunks: Buffer[] = []
+    socket.on('data', (chunk) => chunks.push(chunk))
+    socket.on('error', reject)
+    socket.on('close', () => resolve(Buffer.concat(chunks).toString('latin1')))
+    socket.end(bytes, 'latin1')
+  })
+}

@@ -105,6 +105,20 @@ const layers: Layer[] = [
     planted: { path: 'lib/session/planted.ts', imports: '#lib/http/reply.ts' },
   },
   {
+    name: 'accounts know no behaviour and no http',
+    files: /^lib\/accounts\//,
+    mayImport: new RegExp(
+      `^(lib/accounts/|lib/auth/[^/]+$|${concepts}|${ground}|lib/crypto/|db/(connection|errors|queries/))`,
+    ),
+    planted: { path: 'lib/accounts/planted.ts', imports: '#lib/auth/login/login.ts' },
+  },
+  {
+    name: 'commands leave the database to use cases',
+    files: /^cli\//,
+    mayImport: /^(cli|lib|server)\//,
+    planted: { path: 'cli/planted.ts', imports: '#db/queries/users.ts' },
+  },
+  {
     name: 'http does not know behaviours',
     files: /^lib\/http\//,
     mayImport: new RegExp(`^(lib/http/|${concepts}|${ground}|lib/crypto/|db/errors\\.ts)`),
@@ -226,7 +240,7 @@ const environment = wordRule(
 )
 const time = wordRule(
   'time comes from the clock',
-  /\bnew Date\(\)|\bDate\.now\(\)/,
+  /\bnew Date\(\)|\bDate\.now\(\)|\bperformance\.timeOrigin\b/,
   /^lib\/runtime\/clock\.ts$/,
   'export const now = Date.now()\n',
 )

@@ -5,7 +5,13 @@ import type { TestAnswer } from './check-answer.ts'
 import type { TestServer } from './harness.ts'
 
 /** Nobody's request causes these. */
-const background = new Set(['beat', 'list_announcing_triggers', 'notification_queue_usage'])
+const background = new Set([
+  'beat',
+  'list_announcing_triggers',
+  'notification_queue_usage',
+  // The transactions that begin with it are background as a whole.
+  'begin_session_sweep',
+])
 
 /** Notes every round trip that a request causes from now on, BEGIN and COMMIT included, by the names of the statements. */
 export function watchDatabase({ database }: Runtime): { names: string[] } {
@@ -17,10 +23,14 @@ export function watchDatabase({ database }: Runtime): { names: string[] } {
   }
   database.transaction = (work) =>
     transaction((connection) => {
-      names.push('BEGIN', 'COMMIT')
+      let isNoted: boolean | null = null
       return work({
         run<Row extends object>(query: Query<Row>) {
-          names.push(query.name)
+          if (isNoted === null) {
+            isNoted = !background.has(query.name)
+            if (isNoted) names.push('BEGIN', 'COMMIT')
+          }
+          if (isNoted) names.push(query.name)
           return connection.run(query)
         },
       })
