@@ -16,13 +16,12 @@ export interface Announcement {
   port?: number
 }
 
-/** Lets requests in, and tells the person at the terminal what runs where. */
+/** Tells the person at the terminal what runs where, and lets requests in. */
 export async function announce(
   preparation: Preparation,
   runtime: Runtime,
   facts: Announcement,
 ): Promise<void> {
-  runtime.phase = 'serving'
   const { config, warnings, embeddedDatabase, missingForProduction } = preparation
   const url = new URL(config.appUrl)
   if (config.mode !== 'strict' && facts.port) url.port = String(facts.port)
@@ -42,4 +41,5 @@ export async function announce(
       },
     }),
   )
+  if (runtime.phase === 'starting') runtime.phase = 'serving'
 }

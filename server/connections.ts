@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 
 const headersTimeoutMs = 10_000
 const requestTimeoutMs = 30_000
@@ -16,6 +17,7 @@ export function limitConnections(server: Server): void {
 /** Clients wait for an answer before they send the next request; who does not could have us work for one connection. */
 const unansweredMax = 8
 const unanswered = new WeakMap<Socket, number>()
+let underWay = 0
 
 /**
  * Counts a request in until it is answered.
@@ -29,11 +31,19 @@ export function admit({ socket }: IncomingMessage, outgoing: ServerResponse): bo
     return false
   }
   unanswered.set(socket, count + 1)
+  underWay += 1
   outgoing.on('close', countOut)
   return true
 }
 
 function countOut(this: ServerResponse): void {
+  underWay -= 1
   const { socket } = this.req
   unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1)
+}
+
+/** Resolves when every request that was counted in is answered, or after `msMax`. */
+export async function untilAnswered(msMax: number): Promise<void> {
+  const deadlineMs = performance.now() + msMax
+  while (underWay > 0 && performance.now() < deadlineMs) await pause(20)
 }

@@ -6,6 +6,7 @@ import { hasRuntime, shareRuntime } from '#lib/runtime/process-runtime.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { announce } from './announce.ts'
 import { listenBeforeNext } from './before-next.ts'
+import { untilAnswered } from './connections.ts'
 import { plainNextListener } from './plain-next-listener.ts'
 import { type Preparation, prepare } from './prepare.ts'
 import { startDatabase } from './start-database.ts'
@@ -51,7 +52,8 @@ async function becomeReady(root: string, preparation: Preparation, runtime: Runt
     if (runtime.phase === 'starting')
       await announce(preparation, runtime, { root, migrations, hasPages: true, workers: 1 })
   } catch (error) {
-    giveUp(error)
+    // What was under way for the start has lost its database to the stop.
+    if (runtime.phase !== 'stopping') giveUp(error)
   }
 }
 
@@ -61,9 +63,12 @@ function giveUp(error: unknown): never {
   process.exit(configurationExitCode)
 }
 
+const answerMsMax = 10_000
+
 /** Next drains its own server and ends the process; this is what hangs on it. */
 async function stop(runtime: Runtime, release: () => Promise<void>): Promise<void> {
   runtime.phase = 'stopping'
+  await untilAnswered(answerMsMax)
   await runtime.close()
   await release()
 }
