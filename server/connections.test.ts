@@ -1,8 +1,8 @@
-import { Agent, createServer, get, type RequestListener } from 'node:http'
+import { Agent, createServer, get, type RequestListener, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { until } from '#test/support/process-server.ts'
-import { limitConnections } from './connections.ts'
+import { limitConnections, untilAnswered } from './connections.ts'
 import { listen } from './http-server.ts'
 
 async function listening(listener: RequestListener): Promise<number> {
@@ -44,6 +44,36 @@ describe('a connection', () => {
     )
 
     expect(begun).toBe(8)
+  })
+
+  test('that was closed with requests unanswered is not waited for', async () => {
+    const begun: ServerResponse[] = []
+    const port = await listening((_, outgoing) => void begun.push(outgoing))
+    const gone = connected(port)
+    gone.socket.write(request.repeat(5))
+    const waiting = connected(port)
+    waiting.socket.write(request)
+    await until(
+      () => begun.length === 6,
+      5_000,
+      () => `${begun.length} requests are under way`,
+    )
+    let isOver = false
+    const waited = untilAnswered(60_000).then(() => {
+      isOver = true
+    })
+
+    gone.socket.destroy()
+    await until(
+      () => begun.filter(({ destroyed, socket }) => destroyed || socket === null).length === 5,
+      5_000,
+      () => 'the connection is still open',
+    )
+    expect(isOver).toBe(false)
+    for (const outgoing of begun) outgoing.end('answer')
+
+    await waited
+    expect(waiting.seen.text).toContain('200 OK')
   })
 
   test('may send eight at a time, again and again', async () => {

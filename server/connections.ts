@@ -30,6 +30,7 @@ export function admit({ socket }: IncomingMessage, outgoing: ServerResponse): bo
     socket.destroy()
     return false
   }
+  if (!unanswered.has(socket)) socket.once('close', () => countAllOut(socket))
   unanswered.set(socket, count + 1)
   underWay += 1
   outgoing.on('close', countOut)
@@ -37,9 +38,17 @@ export function admit({ socket }: IncomingMessage, outgoing: ServerResponse): bo
 }
 
 function countOut(this: ServerResponse): void {
-  underWay -= 1
   const { socket } = this.req
-  unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1)
+  const count = unanswered.get(socket) ?? 0
+  if (count === 0) return
+  unanswered.set(socket, count - 1)
+  underWay -= 1
+}
+
+/** Node tells nothing of the answers that were still to come after the first one. */
+function countAllOut(socket: Socket): void {
+  underWay -= unanswered.get(socket) ?? 0
+  unanswered.set(socket, 0)
 }
 
 /** Resolves when every request that was counted in is answered, or after `msMax`. */
