@@ -20,6 +20,7 @@ const devices = [
 ]
 
 test('every page in every look', async ({ browser, url }) => {
+  test.setTimeout(120_000)
   await signInOnDevices(url)
   for (const [look, use] of Object.entries(looks)) {
     const page = await openAs(browser, url, use)
