@@ -130,6 +130,8 @@ async function run(
   if (pages === 'development' && early) next?.then((opened) => letInUpgrades(runtime, early, opened))
   const migrations = await surroundings.startDatabase()
   await next
+  // Who listens late takes the first request at once.
+  if (!early) runtime.phase = 'serving'
   const http = early ?? (await open())
   if (!stop.hasCome()) await surroundings.announce({ migrations, port: http.port })
   const signal = await stop.signal

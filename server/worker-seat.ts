@@ -30,12 +30,14 @@ const leaveMsMax = 14_000
 export function openSeat({ number, log, hear, left }: SeatParts): Seat {
   let worker: Worker | null = null
   let servingSinceMs: number | null = null
+  let hearsSignals = false
   let failures = 0
   let isClosed = false
 
   function fill(): void {
     if (isClosed) return
     worker = cluster.fork()
+    hearsSignals = false
     worker.on('message', heard)
     worker.on('exit', (code, signal) => exited(String(signal ?? code)))
     worker.on('error', (error) =>
@@ -44,6 +46,7 @@ export function openSeat({ number, log, hear, left }: SeatParts): Seat {
   }
 
   function heard(message: WorkerMessage): void {
+    hearsSignals = true
     if (message.kind === 'serving') {
       servingSinceMs = performance.now()
       log.info({ event: 'worker_serving', worker: number, pid: worker?.process.pid }, 'a worker serves')
@@ -67,9 +70,12 @@ export function openSeat({ number, log, hear, left }: SeatParts): Seat {
     send(message) {
       if (worker?.isConnected()) worker.send(message, () => {})
     },
-    end(signal) {
+    async end(signal) {
       isClosed = true
-      return worker ? endWorker(worker, signal) : Promise.resolve(0)
+      // One that has just begun to load has nothing to finish, and is ended by the signal itself.
+      const isLoading = !hearsSignals
+      const code = worker ? await endWorker(worker, signal) : 0
+      return isLoading ? 0 : code
     },
     abandon() {
       isClosed = true

@@ -104,6 +104,7 @@ describe('rotation refuses nobody', () => {
     expect(await publishedKids(server)).toContain(first)
 
     await server.time.advance({ seconds: 21 })
+    await server.runtime.changeFeed?.prove()
 
     expect(await client.me()).toBeProblem(401, 'invalid_token')
     expect(await publishedKids(server)).toEqual([kid])

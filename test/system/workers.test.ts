@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { request } from 'node:http'
 import { createServer } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { freePort } from '#server/free-port.ts'
 import { signIn } from '#test/support/api-client.ts'
@@ -229,7 +230,7 @@ describe('a worker that dies', () => {
 
 describe('when it is told to stop', () => {
   test('readiness says 503 first, nothing under way fails, and all leave with 0 within 15 s', async () => {
-    const server = await startTwo()
+    const server = await startTwo({ SHUTDOWN_DELAY_SECONDS: '4' })
     const client = server.client()
     const account = await signIn(client)
     const outcomes: number[] = []
@@ -252,7 +253,7 @@ describe('when it is told to stop', () => {
     const stopping = server.stop('SIGTERM')
     await until(
       async () => (await sendAnew(server, '/api/health/ready')).status === 503,
-      900,
+      3000,
       () => 'still ready',
     )
     isReady = false
@@ -273,6 +274,19 @@ describe('when it is told to stop', () => {
 
       expect((await server.stop(signal)).code).toBe(0)
       expect(server.output()).not.toContain('"event":"worker_left"')
+    }
+  })
+
+  test('also while its workers are still loading', async () => {
+    const database = await createTestDatabase(inject('databaseServerUrl'))
+    for (const wait of [150, 300, 450, 600]) {
+      const variables = { ...strictVariables(database.url, await freePort()), WORKERS: '2' }
+      const server = startProcess({ clone, variables })
+      await pause(wait)
+      const { code } = await server.stop()
+
+      // Before the primary itself hears signals, it is ended by this one.
+      expect([0, null], `${wait} ms: ${server.output()}`).toContain(code)
     }
   })
 
