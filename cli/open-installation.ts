@@ -10,22 +10,19 @@ const interruptedExitCode = 130
 /** Connects to the installation of a folder, beside its servers or without any. */
 export function openInstallation(root: string) {
   return async ({ inAnyState }: OpenOptions): Promise<OpenedRuntime> => {
-    const attachment = await attach(root)
-    const runtime = await createRuntime(attachment.config, { log: createLog('error', process.stderr) }).catch(
-      async (error) => {
-        await attachment.release()
-        throw error
-      },
+    const attaching = attach(root)
+    const opening = attaching.then(({ config }) =>
+      createRuntime(config, { log: createLog('error', process.stderr) }),
     )
-    let closing: Promise<void> | null = null
-    const close = () => {
-      closing ??= runtime.close().then(attachment.release)
-      return closing
-    }
-    // What was started for this command is stopped with it.
+    const close = once(async () => {
+      await (await settled(opening))?.close()
+      await (await settled(attaching))?.release()
+    })
+    // From the start: what was started for this command is stopped with it.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.once(signal, () => void close().finally(() => process.exit(interruptedExitCode)))
     try {
+      const runtime = await opening
       if (!inAnyState) await requireCurrentSchema(runtime, `${root}/db/migrations`)
       return { runtime, close }
     } catch (error) {
@@ -33,4 +30,17 @@ export function openInstallation(root: string) {
       throw error
     }
   }
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | null = null
+  return () => {
+    done ??= work()
+    return done
+  }
+}
+
+/** Null for what failed; whoever awaits it is told why. */
+function settled<Value>(promise: Promise<Value>): Promise<Value | null> {
+  return promise.catch(() => null)
 }

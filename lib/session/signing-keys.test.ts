@@ -274,6 +274,22 @@ describe('emergency removal', () => {
     expect(await refreshedKid(client)).toBe(signs)
   })
 
+  test('of a key that no AUTH_SECRET opens any more: the next one signs, and sign-ins work again', async () => {
+    const { server, first } = await signedIn()
+    const renewed = await serverForThisTest({
+      AUTH_SECRET: 'a root secret that came after the first was lost',
+      DATABASE_URL: server.database.url,
+    })
+    const client = renewed.client()
+    const { account } = await client.register()
+    expect(await client.login(account)).toBeProblem(503, 'unavailable')
+
+    await removeSigningKey(renewed.runtime, first)
+
+    expect((await client.login(account)).status).toBe(200)
+    expect((await client.me()).status).toBe(200)
+  })
+
   test('a kid that there is not is not_found and changes nothing', async () => {
     const { server, first } = await signedIn()
     for (const change of [removeSigningKey, retireSigningKey]) {

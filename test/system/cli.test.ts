@@ -254,6 +254,25 @@ describe('a trial', () => {
   })
 })
 
+test('in development mode commands use the secret that the running server made', async () => {
+  const clone = ownClone()
+  const database = await createTestDatabase(inject('databaseServerUrl'))
+  const variables = { DATABASE_URL: database.url, DEBUG: 'true', PORT: String(await freePort()) }
+  const server = await startServer({ clone, variables })
+  onTestFinished(async () => void (await server.stop()))
+
+  const doctor = await runCommandProcess(['doctor', '--json'], { clone, variables })
+
+  expect(doctor.exitCode).toBe(0)
+  const { findings } = JSON.parse(doctor.output) as {
+    findings: { check: string; state: string; detail: string }[]
+  }
+  expect(findings.find(({ check }) => check === 'keys')).toMatchObject({
+    state: 'ok',
+    detail: expect.stringContaining('signs since'),
+  })
+})
+
 describe('the settings are those of the server', () => {
   test('they come from .env too, and all that is wrong with them is said at once, with exit code 78', async () => {
     const clone = ownClone()
