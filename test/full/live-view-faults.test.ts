@@ -1,16 +1,13 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { migrateDatabase } from '#db/migrate.ts'
-import { Secret } from '#lib/crypto/secret.ts'
-import { type EmbeddedDatabase, startEmbeddedDatabase } from '#server/embedded-database.ts'
+import type { EmbeddedDatabase } from '#server/embedded-database.ts'
 import { freePort } from '#server/free-port.ts'
 import { sql, withDatabase } from '#test/support/database.ts'
 import { type DatabaseProxy, startDatabaseProxy } from '#test/support/database-proxy.ts'
+import { createOwnPostgres } from '#test/support/own-postgres.ts'
 import {
   makeClone,
   metricOf,
@@ -30,7 +27,7 @@ import {
 } from '#test/support/stale-answers.ts'
 
 const clone = makeClone()
-const dataPath = mkdtempSync(join(tmpdir(), 'session-management-faults-'))
+const postgres = createOwnPostgres()
 const sessionCount = 24
 const staleMsMax = 3000
 const checksMin = 1000
@@ -43,9 +40,6 @@ let proxy: DatabaseProxy
 let healthy: ProcessServer
 /** Reaches it by way of the proxy. */
 let afflicted: ProcessServer
-
-const startPostgres = () =>
-  startEmbeddedDatabase({ root: process.cwd(), dataPath, password: new Secret('only-for-this-test') })
 
 const startHealthy = async () =>
   startServer({ clone, variables: strictVariables(database.url.reveal(), await freePort()) })
@@ -69,7 +63,7 @@ const startAfflicted = async (variables: Record<string, string> = {}) => {
 }
 
 beforeAll(async () => {
-  database = await startPostgres()
+  database = await postgres.start()
   proxy = await startDatabaseProxy(database.url.reveal())
   healthy = await startHealthy()
   afflicted = await startAfflicted()
@@ -81,7 +75,7 @@ afterAll(async () => {
   proxy?.close()
   await database?.stop()
   removeClone(clone)
-  rmSync(dataPath, { recursive: true, force: true })
+  postgres.remove()
 })
 
 /** Every session is in the memory of the afflicted server, and its feed is proven. */
@@ -139,17 +133,6 @@ function requireNeverStale(name: string, report: StaleReport): void {
   expect(report.byStatus['401']).toBeGreaterThan(0)
 }
 
-const postmasterPid = () =>
-  Number(readFileSync(join(dataPath, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0])
-
-/** The postmaster and all of its children. */
-function signalPostgres(signal: NodeJS.Signals): void {
-  const postmaster = postmasterPid()
-  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)], { encoding: 'utf8' })
-  for (const pid of [postmaster, ...children.split('\n').filter(Boolean).map(Number)])
-    process.kill(pid, signal)
-}
-
 const timers: { cutting?: NodeJS.Timeout } = {}
 
 const faults: [string, Fault][] = [
@@ -176,7 +159,7 @@ const faults: [string, Fault][] = [
       begin: () => {},
       async between() {
         await database.stop()
-        database = await startPostgres()
+        database = await postgres.start()
       },
     },
   ],
@@ -185,14 +168,8 @@ const faults: [string, Fault][] = [
     {
       begin: () => {},
       async between() {
-        const pid = postmasterPid()
-        process.kill(pid, 'SIGQUIT')
-        await until(
-          () => !isRunning(pid),
-          10_000,
-          () => 'postgres still runs',
-        )
-        database = await startPostgres()
+        await postgres.kill()
+        database = await postgres.start()
       },
     },
   ],
@@ -201,8 +178,8 @@ const faults: [string, Fault][] = [
     {
       begin: () => {},
       between() {
-        signalPostgres('SIGSTOP')
-        setTimeout(() => signalPostgres('SIGCONT'), 4000)
+        postgres.signal('SIGSTOP')
+        setTimeout(() => postgres.signal('SIGCONT'), 4000)
       },
     },
   ],
@@ -217,15 +194,6 @@ const faults: [string, Fault][] = [
     },
   ],
 ]
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 describe('a session that was ended on one process is never believed by the other for longer than 3 s', () => {
   test.each(faults)('while %s', async (name, fault) => {

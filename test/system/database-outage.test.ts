@@ -1,15 +1,11 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
-import { Secret } from '#lib/crypto/secret.ts'
-import { startEmbeddedDatabase } from '#server/embedded-database.ts'
+import type { EmbeddedDatabase } from '#server/embedded-database.ts'
 import { freePort } from '#server/free-port.ts'
 import { signIn } from '#test/support/api-client.ts'
 import type { TestAnswer } from '#test/support/check-answer.ts'
 import { sql } from '#test/support/database.ts'
+import { createOwnPostgres } from '#test/support/own-postgres.ts'
 import {
   makeClone,
   type ProcessServer,
@@ -20,18 +16,11 @@ import {
 } from '#test/support/process-server.ts'
 
 const clone = makeClone()
-const dataPath = mkdtempSync(join(tmpdir(), 'session-management-outage-'))
+const postgres = createOwnPostgres()
 afterAll(() => {
   removeClone(clone)
-  rmSync(dataPath, { recursive: true, force: true })
+  postgres.remove()
 })
-
-/** A real one that may be stopped, killed and frozen; it keeps its data, as a user's would. */
-const startPostgres = () =>
-  startEmbeddedDatabase({ root: process.cwd(), dataPath, password: new Secret('only-for-this-test') })
-
-const postmasterPid = () =>
-  Number(readFileSync(join(dataPath, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0])
 
 interface Observation {
   answer: TestAnswer
@@ -62,60 +51,30 @@ function underLoad(server: ProcessServer, send: (worker: number) => Promise<Test
   }
 }
 
-/** `believedMs`: for how long memory may still answer, because nobody can tell yet that the database is away. */
-const outages = {
-  'stopped and started': {
-    believedMs: 0,
-    begin: (database: Awaited<ReturnType<typeof startPostgres>>) => database.stop(),
-    end: startPostgres,
-  },
-  'killed and started': {
-    believedMs: 0,
-    begin: async () => {
-      const pid = postmasterPid()
-      process.kill(pid, 'SIGQUIT')
-      await until(
-        () => !isRunning(pid),
-        10_000,
-        () => 'postgres still runs',
-      )
-    },
-    end: startPostgres,
-  },
+interface Outage {
+  /** For how long memory may still answer, because nobody can tell yet that the database is away. */
+  believedMs: number
+  begin(database: EmbeddedDatabase): Promise<void> | void
+  end(database: EmbeddedDatabase): Promise<EmbeddedDatabase>
+}
+
+const outages: Record<string, Outage> = {
+  'stopped and started': { believedMs: 0, begin: (database) => database.stop(), end: postgres.start },
+  'killed and started': { believedMs: 0, begin: postgres.kill, end: postgres.start },
   'frozen and thawed': {
     // Until the proof of the live view is two seconds old.
     believedMs: 2_100,
-    begin: async () => signalAll('SIGSTOP'),
-    end: async (database: Awaited<ReturnType<typeof startPostgres>>) => {
-      signalAll('SIGCONT')
+    begin: () => postgres.signal('SIGSTOP'),
+    async end(database) {
+      postgres.signal('SIGCONT')
       return database
     },
   },
 }
 
-/** To the postmaster and every backend; each of those is a group of its own. */
-function signalAll(signal: NodeJS.Signals): void {
-  const postmaster = postmasterPid()
-  const backends = execFileSync('pgrep', ['-P', String(postmaster)])
-    .toString()
-    .trim()
-    .split('\n')
-    .map(Number)
-  for (const pid of [postmaster, ...backends]) process.kill(pid, signal)
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
-
 for (const [name, outage] of Object.entries(outages)) {
   test(`PostgreSQL ${name} under load: 503 with Retry-After and CORS meanwhile, healed within 2 s, nothing half-written`, async () => {
-    const database = await startPostgres()
+    const database = await postgres.start()
     const url = database.url.reveal()
     const port = await freePort()
     const variables = { ...strictVariables(url, port), ALLOWED_ORIGINS: 'https://app.example.com' }
