@@ -9,12 +9,14 @@ export type Change =
   | { kind: 'table'; table: string }
   | { kind: 'all' }
 
+/** A connection that listens. */
 export interface ChangeListener {
   /** Where it listens. */
   identity: DatabaseIdentity
   close(): void
 }
 
+/** Where to listen, and whom to tell. */
 export interface ListenerOptions {
   url: string
   /** The channel of this process's own beats. */

@@ -23,6 +23,7 @@ export interface DatabaseOptions {
   onIdleError: (error: Error) => void
 }
 
+/** For a server that takes no connection, or takes it and says nothing. */
 export const connectTimeoutMs = 1000
 const statementTimeoutMs = 2000
 /** The client's own limit, for a server that no longer answers at all. */

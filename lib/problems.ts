@@ -146,8 +146,3 @@ export class Problem extends Error {
 export function isProblem(error: unknown): error is Problem {
   return error instanceof Error && brand in error
 }
-
-/** For states that the code before rules out: a violation is a bug, answered with 500. */
-export function invariant(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new Error(`invariant: ${message}`)
-}

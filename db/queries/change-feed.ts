@@ -9,6 +9,7 @@ export interface DatabaseIdentity {
   isStandby: boolean
 }
 
+/** Of the connection that runs it. */
 export const identify = statement<object, DatabaseIdentity>(
   'identify_database',
   () => sql`

@@ -3,20 +3,10 @@ import type { Connection } from '../connection.ts'
 import { roles, settings, userRoles, users } from '../schema.ts'
 import { statement } from '../statement.ts'
 
+/** True once any account that is not deleted has the role ADMIN. */
 const administratorExists = sql`exists (
   select from ${userRoles} join ${roles} on ${roles.id} = ${userRoles.roleId} and ${roles.name} = 'ADMIN'
   join ${users} on ${users.id} = ${userRoles.userId} and ${users.deletedAt} is null)`
-
-const hasAdministrator = statement<object, { exists: boolean }>(
-  'has_administrator',
-  () => sql`select ${administratorExists} as "exists"`,
-)
-
-/** True once any account that is not deleted has the role ADMIN. */
-export async function findAdministratorExists(db: Connection): Promise<boolean> {
-  const [row] = await db.run(hasAdministrator({}))
-  return row?.exists ?? false
-}
 
 const setupNonceName = 'setup_nonce'
 

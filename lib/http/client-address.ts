@@ -61,24 +61,8 @@ function blockList(blocks: readonly string[]): BlockList {
   return list
 }
 
-const recentMax = 1000
-const recent = new Map<string, string | null>()
-
-/** A connection sends many requests from one address. */
-function normaliseAddress(text: string): string | null {
-  const known = recent.get(text)
-  if (known !== undefined) return known
-  if (recent.size >= recentMax) recent.clear()
-  const address = readAddress(text)
-  // A header may hold anything, at any length.
-  if (text.length <= addressLengthMax) recent.set(text, address)
-  return address
-}
-
-const addressLengthMax = 64
-
 /** Without brackets, port and zone; IPv4 in IPv6 clothes becomes IPv4. Null for what is no address. */
-function readAddress(text: string): string | null {
+function normaliseAddress(text: string): string | null {
   const bare =
     /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? text
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1]

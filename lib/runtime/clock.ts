@@ -9,10 +9,6 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
 }
 
-export function addSeconds(instant: Date, seconds: number): Date {
-  return new Date(instant.getTime() + seconds * 1000)
-}
-
 /** Whole seconds since 1970, rounded down: NumericDate of RFC 7519. */
 export function toEpochSeconds(instant: Date): number {
   return Math.floor(instant.getTime() / 1000)

@@ -10,6 +10,7 @@ import { createPulse } from './pulse.ts'
 /** Hears what anybody changes. Memory may answer only while it is proven that nothing was missed. */
 export interface ChangeFeed {
   subscribe(subscriber: FeedSubscriber): void
+  /** True while a beat that was sent at most 2 s ago has come back, and every trigger was there at the last inspection. */
   isProven(): boolean
   /** Database time, never behind; null while unknown. */
   databaseNow(): Date | null
@@ -26,6 +27,7 @@ export interface ChangeFeed {
   close(): void
 }
 
+/** Told in the order of the commits, and never later than {@link ChangeFeed.isProven} says that all is heard. */
 export interface FeedSubscriber {
   changed(change: Change): void
   /** Changes may have been missed: a connection was lost, or a new one begins. */
@@ -33,6 +35,7 @@ export interface FeedSubscriber {
 }
 
 export interface FeedParts {
+  /** Of the database, for a connection of its own: notifications do not pass a pooler in transaction mode. */
   url: string
   database: Database
   clock: Clock
@@ -47,6 +50,7 @@ const beatIntervalMs = 500
 /** A connection on which nothing comes back is given up after this. */
 const silenceMsMax = 3000
 
+/** Makes a feed that is not connected yet. Its failures are logged and tried again; none is thrown. */
 export function createChangeFeed(parts: FeedParts): ChangeFeed {
   const { url, database, clock, log, needsBeats } = parts
   const beatChannel = `session_beat_${parts.processId}`

@@ -5,6 +5,7 @@ import type { ChangeFeed } from './change-feed.ts'
 import type { RecentChanges } from './recent-changes.ts'
 import type { SnapshotLoader } from './snapshot-loader.ts'
 
+/** Where a reader reads, and by what it tells whether it was overtaken. */
 export interface CurrentReaderParts {
   feed: Pick<ChangeFeed, 'isProven'>
   loader: SnapshotLoader
@@ -14,6 +15,7 @@ export interface CurrentReaderParts {
   checksLoads: boolean
 }
 
+/** What the database said. */
 export interface CurrentRead {
   /** Null when there is no such session. */
   snapshot: SessionWithUser | null

@@ -14,6 +14,7 @@ export interface Endings {
 const keptMs = 10_000
 const max = 10_000
 
+/** Keeps up to 10,000, each for 10 s. */
 export function createEndings(clock: Clock): Endings {
   const kept = new LRUCache<string, EndedReason>({ max, ttl: keptMs, perf: { now: clock.monotonicMs } })
   return {

@@ -12,6 +12,7 @@ export interface FeedConnection {
   close(): void
 }
 
+/** What the owner of a connection brings, and is told. */
 export interface FeedConnectionParts {
   url: string
   beatChannel: string
@@ -28,6 +29,7 @@ export interface FeedConnectionParts {
 const firstRetryMs = 100
 const retryMsMax = 2000
 
+/** Tries again after 0.2 s, then ever later, at most 2 s. Nothing is thrown. */
 export function createFeedConnection(parts: FeedConnectionParts): FeedConnection {
   const { log } = parts
   let listener: ChangeListener | null = null

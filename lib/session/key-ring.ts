@@ -40,6 +40,7 @@ export interface KeyRings<Ring> {
   reload(): void
 }
 
+/** Where the keys are, and what is made of them. */
 export interface KeyRingParts<Ring> {
   roots: RootKeys
   database: Database
@@ -69,6 +70,7 @@ interface KeptRing<Ring> {
   untilMs: number
 }
 
+/** Reads the keys at the first use. @see {@link KeyRings} for what its calls throw */
 export function createKeyRings<Ring>(parts: KeyRingParts<Ring>): KeyRings<Ring> {
   const { clock, isProven } = parts
   const seal = createSealKeeper(parts)

@@ -14,6 +14,7 @@ import {
 import type { SnapshotLoader } from './snapshot-loader.ts'
 import { createSnapshots } from './snapshots.ts'
 
+/** What a live view stands on. */
 export interface LiveViewParts {
   feed: Pick<ChangeFeed, 'subscribe' | 'isProven' | 'databaseNow'>
   loader: SnapshotLoader
@@ -24,6 +25,7 @@ export interface LiveViewParts {
   checksLoads: boolean
 }
 
+/** A check that answers from memory where it may. */
 export interface LiveView extends SessionCheck {
   usage(): LiveViewUsage
 }

@@ -31,8 +31,13 @@ interface Instant {
   wallMs: number
 }
 
+/** For how long a beat proves something, from the moment when it was sent. */
 export const trustMs = 2000
 
+/**
+ * @param database  the pool that writes: its way is the one that is proven
+ * @param channel  of this process alone
+ */
 export function createPulse(database: Connection, channel: string, clock: Clock): Pulse {
   const sent = new Map<number, Instant>()
   const provers = createMilestones()

@@ -11,6 +11,7 @@ export interface RecentChanges {
 
 const rememberedMax = 4096
 
+/** The last 4,096: what lies further back counts as overtaken. */
 export function createRecentChanges(): RecentChanges {
   const ring: Change[] = []
   let count = 0

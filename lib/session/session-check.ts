@@ -12,6 +12,7 @@ export interface CheckedCredential {
   sessionEpoch: number
 }
 
+/** What a check says of a session; a snapshot is never changed after it was handed out. */
 export type SessionVerdict =
   | { kind: 'alive'; snapshot: SessionWithUser }
   | { kind: 'ended'; reason: EndedReason }

@@ -14,6 +14,7 @@ export interface SessionCredentials {
   read(presented: string, now: Date): Promise<ReadSessionCredential>
 }
 
+/** Remembers what verified (remember-verified.ts), by the digest of the value. */
 export function createSessionCredentials(roots: RootKeys): SessionCredentials {
   return {
     issue: (claims) => makeSessionCredential(roots, claims),

@@ -1,6 +1,7 @@
 import { idleToleranceSeconds, type SessionWithUser } from '#db/queries/session-rows.ts'
 import { type EndedReason, toEndedReason } from './ended-reason.ts'
 
+/** Whether a session lives, and if not, why. */
 export type SessionState = { kind: 'alive' } | { kind: 'ended'; reason: EndedReason }
 
 /**

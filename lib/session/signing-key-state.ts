@@ -10,6 +10,7 @@ export const publishedSeconds = 2 * keySetMaxAgeSeconds + 30
  */
 export const verifyingSeconds = 3600 + 60
 
+/** When a key begins to sign and when it stops to verify, in database time. */
 export interface SigningKeyTimes {
   kid: string
   /** From then on it signs, until a newer one does. */

@@ -29,6 +29,7 @@ const statementsMax = 4
 const batchMax = 500
 const waitMsMax = 300
 
+/** Up to 4 statements at once, each for up to 500 sessions. */
 export function createSnapshotLoader(db: Connection, roleLimits: readonly RoleLimit[]): SnapshotLoader {
   const queue = new Set<Waiting>()
   let inFlight = 0

@@ -11,6 +11,7 @@ export interface Snapshots {
   size(): number
 }
 
+/** A snapshot, and how old it is. */
 export interface KeptSnapshot {
   snapshot: SessionWithUser
   /** When its statement was sent, in monotonic milliseconds. */

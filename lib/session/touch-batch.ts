@@ -2,6 +2,7 @@ import type { Connection } from '#db/connection.ts'
 import type { RoleLimit } from '#db/queries/role-limits.ts'
 import { touchSessions } from '#db/queries/session-use.ts'
 
+/** Uses of sessions that are not written yet. */
 export interface TouchBatch {
   /** Notes that a session answered a request. Costs no query now. */
   note(sessionId: string): void
