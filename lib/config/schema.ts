@@ -76,7 +76,7 @@ export const environmentSchema = z.object({
     .describe('off: every request reads its session from the database, for serverless hosts.'),
   LIVE_VIEW_SESSIONS: integer(100, 1_000_000)
     .default(50_000)
-    .describe('Sessions that a process remembers at most, about 1.5 KB each.'),
+    .describe('Sessions that a process remembers at most, about 2.5 KB each.'),
 
   ALLOWED_ORIGINS: origins
     .default([])

@@ -18,7 +18,7 @@ export interface KeptSnapshot {
   readMs: number
 }
 
-/** @param max  about 1.5 KB each */
+/** @param max  about 2.5 KB each */
 export function createSnapshots(max: number): Snapshots {
   const ofUser = new Map<number, Set<string>>()
   const kept = new LRUCache<string, KeptSnapshot>({
