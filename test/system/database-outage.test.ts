@@ -97,7 +97,7 @@ for (const [name, outage] of Object.entries(outages)) {
 
     await outage.begin(database)
     const downAtMs = performance.now()
-    await pause(5_000)
+    await pause(outage.believedMs + 5_000)
     const whileDown = load.seen.filter(({ atMs, ms }) => atMs - ms > downAtMs + outage.believedMs)
     const back = await outage.end(database)
     const upAtMs = performance.now()
