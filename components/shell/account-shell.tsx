@@ -19,8 +19,8 @@ export function AccountShell({ appName, page, title, children }: AccountShellPro
     <div className="flex min-h-dvh flex-col">
       <ReloadWhenRestored />
       <header className="border-b border-border bg-card">
-        <div className="mx-auto flex max-w-[45rem] flex-wrap items-center justify-between gap-x-6 gap-y-2 px-4 py-3">
-          <a href="/" className="rounded-field no-underline">
+        <div className="mx-auto flex max-w-[45rem] items-center justify-between gap-x-4 px-4 py-3">
+          <a href="/" className="min-w-0 rounded-field no-underline">
             <Logo name={appName} />
           </a>
           <ApiForm

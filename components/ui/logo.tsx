@@ -19,7 +19,7 @@ export function Logo({ name, className = '' }: { name: string; className?: strin
   return (
     <span className={`inline-flex items-center gap-3 font-semibold ${className}`}>
       <LogoMark className="size-8 shrink-0" />
-      <span>{name}</span>
+      <span className="min-w-0 leading-tight break-words">{name}</span>
     </span>
   )
 }

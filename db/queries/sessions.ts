@@ -138,7 +138,7 @@ export type ListedSession = Omit<SessionRow, 'generation' | 'supersededAt' | 'en
 export const listedSessionsMax = 100
 
 const list = statement<
-  { userId: number; currentSessionId: string; roleLimits: string },
+  { userId: number; currentSessionId: string | null; roleLimits: string },
   Omit<FlatSessionRow, keyof UserRow | 'epochReason' | 'now'>
 >(
   'list_live_sessions',
@@ -147,15 +147,15 @@ const list = statement<
       select ${sessionColumns} from ${sessions} join ${users} on ${users.id} = ${sessions.userId},
         ${strictestLimits(p.roleLimits)}
       where ${sessions.userId} = ${p.userId} and ${aliveNow}
-      order by ${sessions.id} = ${p.currentSessionId}::uuid desc, ${sessions.lastUsedAt} desc, ${sessions.id}
+      order by ${sessions.id} is not distinct from ${p.currentSessionId}::uuid desc, ${sessions.lastUsedAt} desc, ${sessions.id}
       limit ${sql.raw(String(listedSessionsMax))}
     ) listed order by "lastUsedAt" desc, "sessionId"`,
 )
 
-/** The live sessions of a user, the last used first: at most {@link listedSessionsMax}, the current one among them. */
+/** The live sessions of a user, the last used first: at most {@link listedSessionsMax}, the current one, if any, among them. */
 export async function listLiveSessions(
   db: Connection,
-  of: { userId: number; currentSessionId: string; roleLimits: readonly RoleLimit[] },
+  of: { userId: number; currentSessionId: string | null; roleLimits: readonly RoleLimit[] },
 ): Promise<ListedSession[]> {
   const rows = await db.run(list({ ...of, roleLimits: writeRoleLimits(of.roleLimits) }))
   return rows.map(({ sessionId, sessionCreatedAt, ...row }) => ({

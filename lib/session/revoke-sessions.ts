@@ -12,13 +12,11 @@ export type { ListedSession }
 const reason = 'revoked_by_admin'
 /** Users that one statement looks at: well below the time limit of a statement. */
 const batchSize = 2000
-/** No session has it. */
-const noSession = '00000000-0000-0000-0000-000000000000'
 
 /** The live sessions of an account, the last used first. */
 export function listSessionsOf({ database, config }: Pick<Runtime, 'database' | 'config'>, { id }: UserRow) {
   const { roleLimits } = config.session
-  return listLiveSessions(database, { userId: id, currentSessionId: noSession, roleLimits })
+  return listLiveSessions(database, { userId: id, currentSessionId: null, roleLimits })
 }
 
 /** Ends these sessions; returns the ids of those that had not ended before. */
