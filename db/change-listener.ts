@@ -13,6 +13,8 @@ export type Change =
 export interface ChangeListener {
   /** Where it listens. */
   identity: DatabaseIdentity
+  /** False once it was closed or lost: whatever it did not hear is lost with it. */
+  isOpen(): boolean
   close(): void
 }
 
@@ -64,7 +66,7 @@ export async function openChangeListener(options: ListenerOptions): Promise<Chan
     const result = await client.query<DatabaseIdentity>(identify({}))
     const [identity] = result.rows
     if (!identity) throw new Error('the database did not say who it is')
-    return { identity, close: lose }
+    return { identity, isOpen: () => !isLost, close: lose }
   } catch (error) {
     lose()
     throw error

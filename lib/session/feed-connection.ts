@@ -47,6 +47,8 @@ export function createFeedConnection(parts: FeedConnectionParts): FeedConnection
       throw error
     }
     if (isClosed) return opened.close()
+    // Nobody was told of a loss that came while it was verified: it was not the listener yet.
+    if (!opened.isOpen()) throw new Error('the connection was lost before it was used')
     parts.onOpen()
     listener = opened
   }

@@ -92,9 +92,15 @@ function untilProven(server: ProcessServer): Promise<void> {
   return until(
     async () => (await metricOf(server, 'live_view_proven')) === 1,
     20_000,
-    () => `the feed is not proven: ${server.output().slice(-2000)}`,
+    () => `the feed is not proven: ${eventsOf(server).slice(-20).join('\n')}`,
   )
 }
+
+const eventsOf = (server: ProcessServer) =>
+  server
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('"event"'))
 
 interface Fault {
   begin(): Promise<void> | void
