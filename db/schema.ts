@@ -34,6 +34,8 @@ export const users = pgTable(
     emailVerifiedAt: instant(),
     disabledAt: instant(),
     deletedAt: instant(),
+    /** When a deletion becomes final; until then a sign-in takes it back. Null for a deletion by an operator. */
+    eraseAt: instant(),
     /** A session lives only while it carries this number: one increment ends any number of them. */
     sessionEpoch: integer().notNull().default(0),
     createdAt: instant().notNull().default(appNow),
@@ -41,6 +43,7 @@ export const users = pgTable(
   (table) => [
     uniqueIndex(constraints.usersEmail).on(sql`lower(${table.email})`),
     uniqueIndex(constraints.usersUsername).on(sql`lower(${table.username})`),
+    index('users_erase_at_idx').on(table.eraseAt).where(sql`${table.eraseAt} is not null`),
   ],
 )
 
@@ -185,6 +188,34 @@ export const attemptBudgets = pgTable(
     forgottenAt: instant().notNull().default(appNow),
   },
   (table) => [index('attempt_budgets_forgotten_at_idx').on(table.forgottenAt)],
+)
+
+/**
+ * What happened to accounts, sessions and keys, written with the change itself; rows are never changed. No foreign key:
+ * it would lock the row of the user, which only a known account has. Whoever removes an account removes its events.
+ */
+export const auditEvents = pgTable(
+  'audit_events',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    occurredAt: instant().notNull().default(appNow),
+    name: text().notNull(),
+    /** Whose account it is about; null for nobody's. */
+    userId: bigint({ mode: 'number' }),
+    /** Who did it. */
+    actor: text({ enum: ['user', 'operator', 'system'] }).notNull(),
+    /** The session that it was done in. */
+    sessionId: uuid(),
+    clientAddress: inet(),
+    device: text(),
+    requestId: text(),
+    /** Never a secret. */
+    details: jsonb().notNull().default(sql`'{}'`),
+  },
+  (table) => [
+    index('audit_events_user_id_idx').on(table.userId, table.id),
+    check('audit_events_actor_check', sql`${table.actor} in ('user', 'operator', 'system')`),
+  ],
 )
 
 /** Facts of this installation that belong to the data, such as the nonce of the set-up key. */

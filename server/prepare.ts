@@ -5,6 +5,7 @@ import {
   type ConfigProblem,
   modeOf,
   type OwnSupplies,
+  type ProcessFacts,
   readConfig,
 } from '#lib/config/read-config.ts'
 import { Secret } from '#lib/crypto/secret.ts'
@@ -33,13 +34,18 @@ export interface Preparation {
  *
  * @param root  of the clone
  * @param environment  what was set before anybody read `.env`; default: that of this process
+ * @param facts  what the process is; default: it has pages
  * @throws a start refusal with all problems of the configuration at once
  */
-export async function prepare(root: string, environment?: Variables): Promise<Preparation> {
+export async function prepare(
+  root: string,
+  environment?: Variables,
+  facts?: ProcessFacts,
+): Promise<Preparation> {
   const { variables, warnings } = loadEnvironment(root, environment)
   const isStrict = isStrictEnvironment(variables)
   // Judged before anything is made: a refused start leaves nothing behind.
-  const judged = requireConfig(readConfig(variables, isStrict ? null : placeholders), warnings)
+  const judged = requireConfig(readConfig(variables, isStrict ? null : placeholders, facts), warnings)
   const data = isStrict ? null : openData(root)
   try {
     return await prepareWith(root, variables, warnings, data, connectionsMax(judged.config))

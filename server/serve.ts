@@ -37,7 +37,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   if (cluster.isWorker) return serveAsWorker(options, stop)
   let preparation: Preparation | null = null
   try {
-    preparation = await prepare(options.root)
+    preparation = await prepare(options.root, undefined, { hasPages: options.pages !== 'none' })
     const isOk = await serveOrSupervise(options, preparation, stop)
     await preparation.release()
     process.exit(isOk ? 0 : 1)

@@ -2,6 +2,7 @@ import { type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
 import { sessions, users } from '../schema.ts'
 import { statement } from '../statement.ts'
+import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
 import { type RoleLimit, strictestLimits, writeRoleLimits } from './role-limits.ts'
 import {
   aliveNow,
@@ -50,6 +51,8 @@ export interface NewSession {
   clientAddress: string | null
   /** A session that ends as this one begins, or null. */
   replacesSessionId: string | null
+  /** Written with it; null for none. */
+  event: NewAuditEvent | null
 }
 
 export interface SessionRules {
@@ -69,7 +72,11 @@ export interface InsertedSession {
   excessIds: string[]
 }
 
-type InsertParameters = NewSession & { roleLimits: string; perUserMax: number }
+type InsertParameters = Omit<NewSession, 'event'> & {
+  event: string | null
+  roleLimits: string
+  perUserMax: number
+}
 
 const insert = statement<InsertParameters, InsertedSession>(
   'insert_session',
@@ -115,6 +122,7 @@ function insertStatement(p: Record<keyof InsertParameters, Placeholder>, lock: S
         ${p.device}, ${p.userAgent}, ${p.clientAddress}::inet
       from subject
       returning user_id, created_at, last_used_at, idle_until, expires_at
+    ), recorded as (${recordEvent(p.event, sql`inserted`, { userId: sql`inserted.user_id`, sessionId: sql`${p.id}::uuid` })}
     )
     select ${sessions.createdAt} as "createdAt", ${sessionEnds},
       exists (select from replaced) as "hasReplaced", array(select id from excess) as "excessIds"
@@ -128,7 +136,8 @@ export async function insertSession(
   { roleLimits, perUserMax }: SessionRules,
 ): Promise<InsertedSession | null> {
   const run = perUserMax > 0 ? insertWithin : insert
-  const [row] = await db.run(run({ ...session, roleLimits: writeRoleLimits(roleLimits), perUserMax }))
+  const event = writeAuditEvent(session.event)
+  const [row] = await db.run(run({ ...session, event, roleLimits: writeRoleLimits(roleLimits), perUserMax }))
   return row ?? null
 }
 

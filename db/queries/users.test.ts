@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect, inject, onTestFinished, test } from 'vitest'
+import { operatorEvent } from '#lib/audit/audit-event.ts'
 import { sql, withDatabase } from '#test/support/database.ts'
 import { openDatabase } from '../connection.ts'
 import { migrateDatabase } from '../migrate.ts'
@@ -42,7 +43,12 @@ test.each([
       { email: 'Anna@example.com', username: 'by-address', own: 'Anna@example.com' },
     ]
     for (const account of accounts) {
-      await insertUserWithPassword(database, { ...account, passwordHash: 'a hash', roles: [] })
+      await insertUserWithPassword(database, {
+        ...account,
+        passwordHash: 'a hash',
+        roles: [],
+        event: operatorEvent('administrator_created'),
+      })
     }
 
     for (const { email, username, own } of accounts) {

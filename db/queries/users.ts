@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
 import { passwordCredentials, roles, userRoles, users } from '../schema.ts'
 import { statement } from '../statement.ts'
+import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
 
 export interface UserRow {
   id: number
@@ -39,6 +40,9 @@ export interface SignInLookup {
   folded: string | null
 }
 
+/** Also whoever deleted the account a while ago: the sign-in takes it back. */
+const maySignIn = sql`(${users.deletedAt} is null or ${users.eraseAt} > app_now())`
+
 type LookupRow = { folded: string | null } & (SignInCandidate | { id: null })
 
 const findByEmail = statement<{ identifier: string | null }, LookupRow>(
@@ -46,7 +50,7 @@ const findByEmail = statement<{ identifier: string | null }, LookupRow>(
   ({ identifier }) => sql`
     select presented.folded, ${userColumns}, ${passwordCredentials.passwordHash} as "passwordHash"
     from (select lower(${identifier}::text) as folded) presented
-    left join ${users} on lower(${users.email}) = presented.folded and ${users.deletedAt} is null
+    left join ${users} on lower(${users.email}) = presented.folded and ${maySignIn}
     left join ${passwordCredentials} on ${passwordCredentials.userId} = ${users.id}`,
 )
 
@@ -55,7 +59,7 @@ const findByUsername = statement<{ identifier: string | null }, LookupRow>(
   ({ identifier }) => sql`
     select presented.folded, ${userColumns}, ${passwordCredentials.passwordHash} as "passwordHash"
     from (select lower(${identifier}::text) as folded) presented
-    left join ${users} on lower(${users.username}) = presented.folded and ${users.deletedAt} is null
+    left join ${users} on lower(${users.username}) = presented.folded and ${maySignIn}
     left join ${passwordCredentials} on ${passwordCredentials.userId} = ${users.id}`,
 )
 
@@ -79,9 +83,11 @@ export interface NewUser {
   passwordHash: string
   /** Names of roles; names that do not exist are passed over, so check them at the start. */
   roles: readonly string[]
+  /** Written with it. */
+  event: NewAuditEvent
 }
 
-const insert = statement<NewUser, UserRow>(
+const insert = statement<Omit<NewUser, 'event'> & { event: string | null }, UserRow>(
   'insert_user_with_password',
   (p) => sql`
     with created as (
@@ -92,6 +98,7 @@ const insert = statement<NewUser, UserRow>(
       insert into ${userRoles} (user_id, role_id)
       select created.id, ${roles.id} from created, ${roles} where ${roles.name} = any(${p.roles})
       returning role_id
+    ), recorded as (${recordEvent(p.event, sql`created`, { userId: sql`created.id` })}
     )
     select created.id, created.email, created.username, created.email_verified_at as "emailVerifiedAt",
       created.disabled_at as "disabledAt", created.deleted_at as "deletedAt",
@@ -102,7 +109,7 @@ const insert = statement<NewUser, UserRow>(
 
 /** Inserts user, password and roles in one statement. Raises the unique violations of `constraints`. */
 export async function insertUserWithPassword(db: Connection, user: NewUser): Promise<UserRow> {
-  const [row] = await db.run(insert(user))
+  const [row] = await db.run(insert({ ...user, event: writeAuditEvent(user.event) }))
   if (!row) throw new Error('the insert of a user returned no row')
   return row
 }

@@ -1,4 +1,5 @@
 import { insertUserWithPassword, type UserRow } from '#db/queries/users.ts'
+import { operatorEvent } from '#lib/audit/audit-event.ts'
 import {
   isMailAddress,
   judgeUsername,
@@ -31,11 +32,15 @@ export async function createAdministrator(runtime: Runtime, wanted: NewAdministr
   await requireAcceptablePassword(runtime, wanted.password, account)
   const passwordHash = await runtime.passwords.hash(wanted.password)
   const roles = [...new Set(['ADMIN', runtime.config.defaultRole])]
-  const user = await insertUserWithPassword(runtime.database, { ...account, passwordHash, roles }).catch(
-    (error) => {
-      throw takenProblem(error) ?? error
-    },
-  )
+  const event = operatorEvent('administrator_created')
+  const user = await insertUserWithPassword(runtime.database, {
+    ...account,
+    passwordHash,
+    roles,
+    event,
+  }).catch((error) => {
+    throw takenProblem(error) ?? error
+  })
   runtime.log.info({ event: 'administrator_created', user_id: user.id }, 'administrator created')
   return user
 }

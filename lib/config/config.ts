@@ -9,6 +9,10 @@ export interface Config {
   appName: string
   /** Origin of the server as clients see it: issuer of tokens, own origin of the pages. */
   appUrl: string
+  /** Base of all links in mails, without a slash at the end. */
+  pagesUrl: string
+  /** False when nobody said where the pages are: then they are ours. */
+  hasPagesUrl: boolean
   port: number
   /** Addresses to listen on. */
   hosts: readonly string[]
@@ -40,7 +44,10 @@ export interface Config {
   /** Lower-case authorities (`host` or `host:port`). */
   allowedHosts: readonly string[]
   trustedProxies: TrustedProxies
-  registration: 'open' | 'closed'
+  registration: 'open' | 'closed' | 'invite'
+  emailVerification: 'optional' | 'required'
+  /** How long audit events are kept. */
+  auditHistorySeconds: number
   defaultRole: string
   password: { lengthMin: number; breachRangeUrl: string | null }
   loginFailureStatus: number

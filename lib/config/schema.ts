@@ -21,6 +21,9 @@ export const environmentSchema = z.object({
   APP_URL: baseUrl
     .optional()
     .describe('Public address of this server, scheme, host and port. Default: http://localhost:PORT.'),
+  PAGES_URL: baseUrl
+    .optional()
+    .describe('Where the pages are that links in mails lead to. Default: APP_URL. Headless needs it.'),
   PORT: integer(0, 65_535).default(8000).describe('Port to listen on.'),
   HOST: z
     .string()
@@ -67,6 +70,9 @@ export const environmentSchema = z.object({
   SESSION_HISTORY_DAYS: integer(1, 3650)
     .default(90)
     .describe('Days for which an ended session, and why it ended, is kept.'),
+  AUDIT_HISTORY_DAYS: integer(1, 3650)
+    .default(365)
+    .describe('Days for which the record of sign-ins and changes of accounts is kept.'),
   REFRESH_LOST_ANSWER_SECONDS: integer(0, 3600)
     .default(300)
     .describe('How long the last refresh token still gets the same successor again. 0: never.'),
@@ -90,7 +96,14 @@ export const environmentSchema = z.object({
       'Proxies in front: their number, or their addresses. Without it X-Forwarded-For is not believed.',
     ),
 
-  REGISTRATION: z.enum(['open', 'closed']).default('open').describe('closed: no new accounts over the API.'),
+  REGISTRATION: z
+    .enum(['open', 'closed', 'invite'])
+    .default('open')
+    .describe('invite: new accounts need an invitation of an operator. closed: there are none over the API.'),
+  EMAIL_VERIFICATION: z
+    .enum(['optional', 'required'])
+    .default('optional')
+    .describe('required: an account begins, and signs in, once its address is proven.'),
   DEFAULT_ROLE: z.string().default('USER').describe('Role of new accounts: a name in the table roles.'),
   PASSWORD_MIN_LENGTH: integer(8, 64)
     .default(8)

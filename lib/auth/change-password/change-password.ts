@@ -1,6 +1,7 @@
 import type { Connection } from '#db/connection.ts'
 import { advanceSessionEpoch, type EpochChange } from '#db/queries/session-endings.ts'
 import { findPasswordCredential, replacePasswordHash } from '#db/queries/users.ts'
+import { userEvent } from '#lib/audit/audit-event.ts'
 import { currentPasswordBudget } from '#lib/limits/budget-policies.ts'
 import { requireAcceptablePassword } from '#lib/password/acceptable-password.ts'
 import { Problem } from '#lib/problems.ts'
@@ -45,6 +46,7 @@ export async function changePassword(
       newHash,
       keptSessionId: keepsId ? session.id : null,
       roleLimits: runtime.config.session.roleLimits,
+      event: userEvent('password_changed', change.client, { sessionId: session.id }),
     })
     if (!advanced) return 'overtaken'
     const { epoch, ended } = advanced
@@ -117,5 +119,6 @@ function restartSession(
     amr: next.session.amr,
     remember: next.session.remembered,
     client: next.client,
+    isContinued: true,
   })
 }

@@ -1,3 +1,5 @@
+import { restoreAccount } from '#db/queries/account-changes.ts'
+import { insertAuditEvent } from '#db/queries/audit-events.ts'
 import type { SessionKind } from '#db/queries/session-rows.ts'
 import {
   findSignInCandidate,
@@ -5,6 +7,7 @@ import {
   type SignInCandidate,
   type SignInLookup,
 } from '#db/queries/users.ts'
+import { userEvent } from '#lib/audit/audit-event.ts'
 import { normaliseIdentifier } from '#lib/auth/identifiers.ts'
 import { sha256 } from '#lib/crypto/digest.ts'
 import type { CountedAttempt } from '#lib/limits/attempts.ts'
@@ -49,15 +52,11 @@ export async function login(runtime: Runtime, attempt: SignInAttempt): Promise<S
     ...addressBudgets(attempt.client.block),
   ])
   const verdict = await verify(runtime, candidate, attempt.password, counted)
-  if (verdict.kind === 'wrong' || !candidate) throw await refused(runtime, counted)
+  if (verdict.kind === 'wrong' || !candidate) throw await refused(runtime, counted, attempt, candidate)
   await counted.right()
   if (candidate.disabledAt) throw new Problem('account_disabled', { because: `user ${candidate.id}` })
   if (verdict.isOutdated) await renewHash(runtime, candidate, attempt.password)
-  const issued = await startSession(runtime, runtime.database, {
-    ...attempt,
-    user: candidate,
-    amr: ['pwd'],
-  })
+  const issued = await beginSession(runtime, candidate, attempt)
   // Everything was ended after the hash was read: the password that was right is not the password any more.
   if (!issued) throw new Problem('invalid_credentials', { because: 'the epoch moved during the sign-in' })
   runtime.metrics.count('auth_login', 'signed_in')
@@ -69,6 +68,19 @@ export async function login(runtime: Runtime, attempt: SignInAttempt): Promise<S
   }
   runtime.log.info(event, 'session started')
   return { issued, rateLimit: counted.limit }
+}
+
+async function beginSession(runtime: Runtime, candidate: SignInCandidate, attempt: SignInAttempt) {
+  const start = { ...attempt, user: candidate, amr: ['pwd'] }
+  if (!candidate.deletedAt) return startSession(runtime, runtime.database, start)
+  const account = { userId: candidate.id, verifiedEpoch: candidate.sessionEpoch }
+  const event = userEvent('account_restored', attempt.client)
+  const issued = await runtime.database.transaction(async (transaction) => {
+    const isRestored = await restoreAccount(transaction, { ...account, event })
+    return isRestored ? startSession(runtime, transaction, start) : null
+  })
+  runtime.sessionCheck.forget({ kind: 'user', userId: candidate.id })
+  return issued && { ...issued, user: { ...issued.user, deletedAt: null } }
 }
 
 /**
@@ -100,8 +112,18 @@ async function verify(
   }
 }
 
-async function refused(runtime: Runtime, counted: CountedAttempt): Promise<Problem> {
+/** Written down for known and unknown accounts alike: it must not cost more for one of them. */
+async function refused(
+  runtime: Runtime,
+  counted: CountedAttempt,
+  { client }: SignInAttempt,
+  candidate: SignInCandidate | null,
+): Promise<Problem> {
   await counted.refused()
+  await insertAuditEvent(
+    runtime.database,
+    userEvent('sign_in_refused', client, { userId: candidate?.id ?? null }),
+  )
   runtime.metrics.count('auth_login', 'invalid_credentials')
   return new Problem('invalid_credentials', { rateLimit: counted.limit })
 }

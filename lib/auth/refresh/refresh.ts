@@ -1,5 +1,7 @@
+import { insertAuditEvent } from '#db/queries/audit-events.ts'
 import { endSessions } from '#db/queries/session-endings.ts'
 import { presentRefreshGeneration, touchSession } from '#db/queries/session-use.ts'
+import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { readRefreshToken } from '#lib/crypto/refresh-token.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
@@ -14,7 +16,11 @@ import { judgeSession } from '#lib/session/session-state.ts'
  * @throws Problem `invalid_refresh_token` without a query for a forged one; `session_ended` with the reason, also
  *         when this very call ended it because the token was reused
  */
-export async function refreshBearer(runtime: Runtime, refreshToken: string): Promise<IssuedSession> {
+export async function refreshBearer(
+  runtime: Runtime,
+  refreshToken: string,
+  client: EventClient,
+): Promise<IssuedSession> {
   const { lostAnswerSeconds, roleLimits } = runtime.config.session
   const position = readRefreshToken(runtime.roots, refreshToken)
   if (!position) throw new Problem('invalid_refresh_token', { because: 'forged or malformed' })
@@ -27,10 +33,18 @@ export async function refreshBearer(runtime: Runtime, refreshToken: string): Pro
   noteUnusual(runtime, verdict, position.sessionId, row.user.id)
   if (verdict.kind === 'ended') throw ended(verdict.reason)
   if (verdict.kind === 'reuse') {
-    const endedIds = await endSessions(runtime.database, [position.sessionId], 'refresh_reuse')
+    const endedIds = await endSessions(runtime.database, {
+      sessionIds: [position.sessionId],
+      reason: 'refresh_reuse',
+      event: userEvent('refresh_reuse', client, { details: { generation: position.generation } }),
+    })
     runtime.sessionCheck.forget({ kind: 'session', sessionId: position.sessionId })
     runtime.metrics.count('auth_session_ended', 'refresh_reuse', endedIds.length)
     throw ended('refresh_reuse')
+  }
+  if (verdict.kind === 'ahead') {
+    const about = { userId: row.user.id, sessionId: position.sessionId }
+    await insertAuditEvent(runtime.database, userEvent('refresh_ahead', client, about))
   }
   return issueBearerTokens(runtime, row.user, row.session, row.now)
 }

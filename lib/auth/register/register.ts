@@ -1,4 +1,5 @@
 import { insertUserWithPassword, type NewUser, type UserRow } from '#db/queries/users.ts'
+import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { takenProblem } from '#lib/auth/taken.ts'
 import { requireAcceptablePassword } from '#lib/password/acceptable-password.ts'
 import { Problem, type RateLimitState } from '#lib/problems.ts'
@@ -8,7 +9,7 @@ export interface Registration {
   email: string
   username: string
   password: string
-  addressBlock: string
+  client: EventClient & { block: string }
 }
 
 /**
@@ -26,9 +27,15 @@ export async function register(
   const { email, username, password } = registration
   runtime.passwords.requireRoom()
   await requireAcceptablePassword(runtime, password, { email, username })
-  const rateLimit = await runtime.limits.windows.use('registration', registration.addressBlock)
+  const rateLimit = await runtime.limits.windows.use('registration', registration.client.block)
   const passwordHash = await runtime.passwords.hash(password)
-  const user = await insertAccount(runtime, { email, username, passwordHash, roles: [config.defaultRole] })
+  const user = await insertAccount(runtime, {
+    email,
+    username,
+    passwordHash,
+    roles: [config.defaultRole],
+    event: userEvent('account_registered', registration.client),
+  })
   runtime.metrics.count('auth_register', 'created')
   runtime.log.info({ event: 'user_registered', user_id: user.id }, 'account created')
   return { user, rateLimit }
