@@ -88,6 +88,7 @@ export const problems = {
     detail: 'New password must be different from current password',
   },
   link_invalid: { status: 400, title: 'Link invalid', detail: 'This link is not valid.' },
+  link_expired: { status: 400, title: 'Link expired', detail: 'This link has expired. Ask for a new one.' },
   link_used: { status: 400, title: 'Link used', detail: 'This link was already used.' },
 } as const satisfies Record<string, ProblemDefinition>
 

@@ -9,6 +9,8 @@ export interface Config {
   appName: string
   /** Origin of the server as clients see it: issuer of tokens, own origin of the pages. */
   appUrl: string
+  /** Where the pages are that links in mails lead to, without a slash at the end. */
+  pagesUrl: string
   port: number
   /** Addresses to listen on. */
   hosts: readonly string[]

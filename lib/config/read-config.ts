@@ -96,6 +96,7 @@ function toConfig(
     mode,
     appName: env.APP_NAME,
     appUrl,
+    pagesUrl: env.PAGES_URL ?? appUrl,
     port: env.PORT,
     hosts: env.HOST ? [env.HOST] : isLoopbackUrl(appUrl) ? ['127.0.0.1', '::1'] : ['0.0.0.0'],
     database: { url: databaseUrl, poolSize: env.DATABASE_POOL_SIZE },
