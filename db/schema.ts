@@ -50,6 +50,9 @@ export const users = pgTable(
 const belongsToUser = (name: string, column: AnyPgColumn) =>
   foreignKey({ name, columns: [column], foreignColumns: [users.id] }).onDelete('cascade')
 
+/** What a one-time link is for. */
+export const linkPurposes = ['verify_email', 'reset_password', 'change_email', 'undo_email_change'] as const
+
 /** Why and when each epoch of a user began: the reason shown to the sessions it ended. */
 export const sessionEpochs = pgTable(
   'session_epochs',
@@ -162,12 +165,90 @@ export const pendingRegistrations = pgTable(
     email: text().notNull(),
     username: text().notNull(),
     passwordHash: text().notNull(),
+    clientAddress: inet(),
     createdAt: instant().notNull().default(appNow),
     expiresAt: instant().notNull(),
   },
   (table) => [
     index('pending_registrations_email_idx').on(sql`lower(${table.email})`),
-    uniqueIndex('pending_registrations_username_key').on(sql`lower(${table.username})`),
+    uniqueIndex(constraints.pendingUsername).on(sql`lower(${table.username})`),
+  ],
+)
+
+const belongsToPending = (name: string, column: AnyPgColumn) =>
+  foreignKey({ name, columns: [column], foreignColumns: [pendingRegistrations.id] }).onDelete('cascade')
+
+/**
+ * Links and codes that were sent by mail. Token and code are derived from the id (lib/crypto/link-token.ts), so no row
+ * holds a secret. A link lives from its hand-over to SMTP, for as long as its purpose says.
+ */
+export const oneTimeLinks = pgTable(
+  'one_time_links',
+  {
+    /** That of the message that carries it. */
+    id: uuid().primaryKey(),
+    purpose: text({ enum: linkPurposes }).notNull(),
+    userId: bigint({ mode: 'number' }),
+    pendingRegistrationId: uuid(),
+    /** The address that the link was sent to, and proves. */
+    email: text().notNull(),
+    createdAt: instant().notNull().default(appNow),
+    /** When it was last handed to SMTP; null: nobody can have it yet. */
+    handedOverAt: instant(),
+    usedAt: instant(),
+    voidedAt: instant(),
+    /** Tries of its code; counted before the code is looked at. */
+    codeTries: integer().notNull().default(0),
+  },
+  (table) => [
+    index('one_time_links_user_id_idx').on(table.userId),
+    index('one_time_links_pending_registration_id_idx')
+      .on(table.pendingRegistrationId)
+      .where(sql`pending_registration_id is not null`),
+    index('one_time_links_email_idx').on(sql`lower(${table.email})`),
+    belongsToUser('one_time_links_user_id_fkey', table.userId),
+    belongsToPending('one_time_links_pending_registration_id_fkey', table.pendingRegistrationId),
+  ],
+)
+
+/**
+ * The outbox. A row is written with the change that causes it; a trigger adds the job that delivers it. What is said is
+ * rendered at delivery from the template and these parameters; neither holds a secret.
+ */
+export const mailMessages = pgTable(
+  'mail_messages',
+  {
+    /** UUID of version 7; the Message-ID of every attempt. */
+    id: uuid().primaryKey(),
+    template: text().notNull(),
+    userId: bigint({ mode: 'number' }),
+    pendingRegistrationId: uuid(),
+    recipient: text().notNull(),
+    parameters: jsonb().$type<Record<string, string | null>>().notNull(),
+    /** withdrawn: its link was used or voided before it could be sent. */
+    state: text({ enum: ['queued', 'sending', 'sent', 'failed', 'withdrawn'] })
+      .notNull()
+      .default('queued'),
+    attempts: integer().notNull().default(0),
+    createdAt: instant().notNull().default(appNow),
+    /** When it may be tried next; while 'sending', when the attempt counts as lost. */
+    nextAttemptAt: instant().notNull().default(appNow),
+    sentAt: instant(),
+    failedAt: instant(),
+    lastError: text(),
+  },
+  (table) => [
+    index('mail_messages_waiting_idx').on(table.nextAttemptAt).where(sql`state in ('queued', 'sending')`),
+    index('mail_messages_user_id_idx').on(table.userId, table.createdAt),
+    index('mail_messages_pending_registration_id_idx')
+      .on(table.pendingRegistrationId)
+      .where(sql`pending_registration_id is not null`),
+    belongsToUser('mail_messages_user_id_fkey', table.userId),
+    belongsToPending('mail_messages_pending_registration_id_fkey', table.pendingRegistrationId),
+    check(
+      'mail_messages_state_check',
+      sql`${table.state} in ('queued', 'sending', 'sent', 'failed', 'withdrawn')`,
+    ),
   ],
 )
 

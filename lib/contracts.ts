@@ -1,6 +1,17 @@
+import {
+  cancelEmailChangeContract,
+  changeEmailContract,
+  confirmEmailChangeContract,
+  undoEmailChangeContract,
+} from './auth/change-email/change-email.contract.ts'
 import { changePasswordContract } from './auth/change-password/change-password.contract.ts'
+import { changeUsernameContract } from './auth/change-username/change-username.contract.ts'
+import { deleteAccountContract } from './auth/delete-account/delete-account.contract.ts'
+import { disownRegistrationContract } from './auth/disown-registration/disown-registration.contract.ts'
 import { endOtherSessionsContract } from './auth/end-other-sessions/end-other-sessions.contract.ts'
 import { endSessionContract } from './auth/end-session/end-session.contract.ts'
+import { exportDataContract } from './auth/export-data/export-data.contract.ts'
+import { forgotPasswordContract } from './auth/forgot-password/forgot-password.contract.ts'
 import { jwksContract } from './auth/jwks/jwks.contract.ts'
 import { listSessionsContract } from './auth/list-sessions/list-sessions.contract.ts'
 import { loginContract } from './auth/login/login.contract.ts'
@@ -8,7 +19,10 @@ import { logoutContract } from './auth/logout/logout.contract.ts'
 import { meContract } from './auth/me/me.contract.ts'
 import { refreshContract } from './auth/refresh/refresh.contract.ts'
 import { registerContract } from './auth/register/register.contract.ts'
+import { resendVerificationContract } from './auth/resend-verification/resend-verification.contract.ts'
+import { resetPasswordContract } from './auth/reset-password/reset-password.contract.ts'
 import { setupContract } from './auth/setup/setup.contract.ts'
+import { verifyEmailContract } from './auth/verify-email/verify-email.contract.ts'
 import { liveContract } from './health/live.contract.ts'
 import { metricsContract } from './health/metrics.contract.ts'
 import { readyContract } from './health/ready.contract.ts'
@@ -25,6 +39,18 @@ export const contracts: readonly Contract[] = [
   listSessionsContract,
   endOtherSessionsContract,
   endSessionContract,
+  verifyEmailContract,
+  resendVerificationContract,
+  disownRegistrationContract,
+  forgotPasswordContract,
+  resetPasswordContract,
+  changeEmailContract,
+  cancelEmailChangeContract,
+  confirmEmailChangeContract,
+  undoEmailChangeContract,
+  changeUsernameContract,
+  deleteAccountContract,
+  exportDataContract,
   setupContract,
   jwksContract,
   liveContract,

@@ -14,7 +14,7 @@ const rename = statement<{ userId: number; username: string; event: string | nul
   'change_username',
   (p) => sql`
     with found as (
-      select id, username from ${users} where ${users.id} = ${p.userId} and ${users.deletedAt} is null for update
+      select id, username from ${users} where ${users.id} = ${p.userId} and ${users.deletedAt} is null for no key update
     ), renamed as (
       update ${users} set username = ${p.username} from found
       where ${users.id} = found.id and not ${nameIsReserved(p.username)}
@@ -63,14 +63,14 @@ export async function restoreAccount(
 }
 
 /** Accounts of one statement: each takes its sessions and all else along. */
-const eraseSize = 50
+export const eraseDueSize = 50
 
 const eraseDue = statement<{ event: string | null }, { id: number }>(
   'erase_due_accounts',
   (p) => sql`
     with due as (
       select id from ${users} where ${users.eraseAt} <= app_now() and ${users.deletedAt} is not null
-      order by ${users.eraseAt} limit ${sql.raw(String(eraseSize))} for update skip locked
+      order by ${users.eraseAt} limit ${sql.raw(String(eraseDueSize))} for update skip locked
     ), erased as (
       delete from ${users} where ${users.id} in (select id from due) returning id
     ), forgotten as (

@@ -59,7 +59,10 @@ export function findAccountsNamed(
 }
 
 /** How many sessions of the user are alive, as it was before the statement it stands in. */
-const liveSessions = (p: { userId: unknown; roleLimits: Parameters<typeof strictestLimits>[0] }) => sql`
+export const liveSessions = (p: {
+  userId: unknown
+  roleLimits: Parameters<typeof strictestLimits>[0]
+}) => sql`
   (select count(*)::integer from ${sessions} join ${users} on ${users.id} = ${sessions.userId},
     ${strictestLimits(p.roleLimits)}
   where ${sessions.userId} = ${p.userId} and ${aliveNow})`

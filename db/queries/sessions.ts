@@ -3,6 +3,7 @@ import type { Connection } from '../connection.ts'
 import { sessions, users } from '../schema.ts'
 import { statement } from '../statement.ts'
 import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
+import { intoOutbox, type OutboxRows } from './mail-outbox.ts'
 import { type RoleLimit, strictestLimits, writeRoleLimits } from './role-limits.ts'
 import {
   aliveNow,
@@ -53,6 +54,8 @@ export interface NewSession {
   replacesSessionId: string | null
   /** Written with it; null for none. */
   event: NewAuditEvent | null
+  /** Written with it if the user had sessions before, and none on such a device. */
+  mailIfNewDevice: OutboxRows
 }
 
 export interface SessionRules {
@@ -123,7 +126,13 @@ function insertStatement(p: Record<keyof InsertParameters, Placeholder>, lock: S
       from subject
       returning user_id, created_at, last_used_at, idle_until, expires_at
     ), recorded as (${recordEvent(p.event, sql`inserted`, { userId: sql`inserted.user_id`, sessionId: sql`${p.id}::uuid` })}
-    )
+    ), ${intoOutbox(
+      p.mailIfNewDevice,
+      sql`select user_id, null::uuid from inserted
+        where exists (select from ${sessions} earlier where earlier.user_id = inserted.user_id)
+          and not exists (select from ${sessions} earlier
+            where earlier.user_id = inserted.user_id and earlier.device is not distinct from ${p.device})`,
+    )}
     select ${sessions.createdAt} as "createdAt", ${sessionEnds},
       exists (select from replaced) as "hasReplaced", array(select id from excess) as "excessIds"
     from inserted as ${sessions} join ${users} on ${users.id} = ${sessions.userId}, ${strictestLimits(p.roleLimits)}`

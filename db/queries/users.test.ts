@@ -48,6 +48,8 @@ test.each([
         passwordHash: 'a hash',
         roles: [],
         event: operatorEvent('administrator_created'),
+        mail: '[]',
+        isVerified: false,
       })
     }
 
@@ -65,6 +67,14 @@ test.each([
 test('nobody is found by no identifier, nor by one that no account has', async () => {
   const database = await databaseOfLocale("LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'")
 
-  expect(await findSignInCandidate(database, null)).toEqual({ candidate: null, folded: null })
-  expect(await findSignInCandidate(database, 'Nobody')).toEqual({ candidate: null, folded: 'nobody' })
+  expect(await findSignInCandidate(database, null)).toEqual({
+    candidate: null,
+    folded: null,
+    pendingHash: null,
+  })
+  expect(await findSignInCandidate(database, 'Nobody')).toEqual({
+    candidate: null,
+    folded: 'nobody',
+    pendingHash: null,
+  })
 })

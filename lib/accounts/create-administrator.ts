@@ -7,6 +7,7 @@ import {
   normaliseUsername,
 } from '#lib/auth/identifiers.ts'
 import { takenProblem } from '#lib/auth/taken.ts'
+import type { Config } from '#lib/config/config.ts'
 import { requireAcceptablePassword } from '#lib/password/acceptable-password.ts'
 import { passwordBytesMax } from '#lib/password/password.contract.ts'
 import { type FieldProblem, Problem } from '#lib/problems.ts'
@@ -38,11 +39,18 @@ export async function createAdministrator(runtime: Runtime, wanted: NewAdministr
     passwordHash,
     roles,
     event,
+    mail: '[]',
+    isVerified: isVouchedFor(runtime.config),
   }).catch((error) => {
     throw takenProblem(error) ?? error
   })
   runtime.log.info({ event: 'administrator_created', user_id: user.id }, 'administrator created')
   return user
+}
+
+/** The operator vouches for the address: where it has to be proven, nobody could let this account in. */
+export function isVouchedFor({ emailVerification }: Config): boolean {
+  return emailVerification === 'required'
 }
 
 /** The API says the same with its schemas. */

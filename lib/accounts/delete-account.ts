@@ -1,5 +1,5 @@
 import type { Connection } from '#db/connection.ts'
-import { eraseDueAccounts } from '#db/queries/account-changes.ts'
+import { eraseDueAccounts, eraseDueSize } from '#db/queries/account-changes.ts'
 import { eraseAccount as eraseRow, markAccountDeleted } from '#db/queries/accounts.ts'
 import type { NewAuditEvent } from '#db/queries/audit-events.ts'
 import type { UserRow } from '#db/queries/users.ts'
@@ -59,11 +59,12 @@ export async function eraseAccount(runtime: Runtime, { id }: UserRow): Promise<v
   runtime.log.info({ event: 'account_erased', user_id: id }, 'account erased')
 }
 
-/** To be called in intervals: removes the accounts whose owners did not come back within the grace. */
+/** Removes accounts whose owners did not come back within the grace, some at a time; true when there may be more. */
 export async function eraseDeletedAccounts({
   database,
   log,
-}: Pick<Runtime, 'database' | 'log'>): Promise<void> {
+}: Pick<Runtime, 'database' | 'log'>): Promise<boolean> {
   const ids = await eraseDueAccounts(database, systemEvent('account_erased'))
   for (const id of ids) log.info({ event: 'account_erased', user_id: id }, 'account erased')
+  return ids.length === eraseDueSize
 }

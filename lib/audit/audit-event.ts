@@ -1,43 +1,6 @@
 import type { NewAuditEvent } from '#db/queries/audit-events.ts'
 import { deviceLabel } from '#lib/session/device-label.ts'
-
-/** Every event there is. Names are API: exports and reports are read by them. */
-export const auditEventNames = [
-  'account_registered',
-  'registration_disowned',
-  'administrator_created',
-  'signed_in',
-  'sign_in_refused',
-  'signed_out',
-  'session_ended',
-  'other_sessions_ended',
-  'sessions_revoked',
-  'refresh_reuse',
-  'refresh_ahead',
-  'password_changed',
-  'password_reset_requested',
-  'password_reset',
-  'email_verification_requested',
-  'email_verified',
-  'email_change_requested',
-  'email_change_cancelled',
-  'email_changed',
-  'email_change_undone',
-  'username_changed',
-  'account_deleted',
-  'account_restored',
-  'account_erased',
-  'account_disabled',
-  'account_enabled',
-  'roles_changed',
-  'data_exported',
-  'invitation_made',
-  'signing_key_rotated',
-  'signing_key_retired',
-  'signing_key_removed',
-] as const
-
-export type AuditEventName = (typeof auditEventNames)[number]
+import type { AuditEventName } from './audit-event-names.ts'
 
 /** The client of a request, as far as an event names it. */
 export interface EventClient {

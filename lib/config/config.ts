@@ -9,10 +9,8 @@ export interface Config {
   appName: string
   /** Origin of the server as clients see it: issuer of tokens, own origin of the pages. */
   appUrl: string
-  /** Base of all links in mails, without a slash at the end. */
+  /** Where the pages are that links in mails lead to, without a slash at the end. */
   pagesUrl: string
-  /** False when nobody said where the pages are: then they are ours. */
-  hasPagesUrl: boolean
   port: number
   /** Addresses to listen on. */
   hosts: readonly string[]

@@ -108,7 +108,6 @@ function toConfig(
     appName: env.APP_NAME,
     appUrl,
     pagesUrl: env.PAGES_URL ?? appUrl,
-    hasPagesUrl: env.PAGES_URL !== undefined,
     port: env.PORT,
     hosts: env.HOST ? [env.HOST] : isLoopbackUrl(appUrl) ? ['127.0.0.1', '::1'] : ['0.0.0.0'],
     database: { url: databaseUrl, poolSize: env.DATABASE_POOL_SIZE },

@@ -6,6 +6,7 @@ import {
   integer,
   list,
   origins,
+  pagesUrl,
   roleSessionLimits,
   secrets,
   trustedProxies,
@@ -21,9 +22,11 @@ export const environmentSchema = z.object({
   APP_URL: baseUrl
     .optional()
     .describe('Public address of this server, scheme, host and port. Default: http://localhost:PORT.'),
-  PAGES_URL: baseUrl
+  PAGES_URL: pagesUrl
     .optional()
-    .describe('Where the pages are that links in mails lead to. Default: APP_URL. Headless needs it.'),
+    .describe(
+      'Where the pages are that links in mails lead to, for a front end of your own. Default: APP_URL.',
+    ),
   PORT: integer(0, 65_535).default(8000).describe('Port to listen on.'),
   HOST: z
     .string()

@@ -73,6 +73,16 @@ export const baseUrl = z.string().transform((text, context) => {
   return z.NEVER
 })
 
+/** Base of links: scheme, host, port, and a path if the pages are below one. */
+export const pagesUrl = z.string().transform((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : null
+  const isBase = url && /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username
+  if (isBase) return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
+  const message = `${quoted(text)} is not a URL of scheme, host, port and path only`
+  context.addIssue({ code: 'custom', message })
+  return z.NEVER
+})
+
 /** Message for an address: it shows the value, except where a password may stand in it. */
 function quoted(text: string): string {
   return text.includes('@') ? 'the value' : `"${text}"`

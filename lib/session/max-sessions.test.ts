@@ -67,6 +67,7 @@ function newSession({ runtime: { random, clock } }: TestServer, userId: number):
     clientAddress: null,
     replacesSessionId: null,
     event: null,
+    mailIfNewDevice: '[]',
   }
 }
 

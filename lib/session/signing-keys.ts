@@ -11,7 +11,8 @@ import {
   retireOtherSigningKeys,
   type SigningKeyRow,
 } from '#db/queries/signing-keys.ts'
-import { type AuditEventName, operatorEvent } from '#lib/audit/audit-event.ts'
+import { operatorEvent } from '#lib/audit/audit-event.ts'
+import type { AuditEventName } from '#lib/audit/audit-event-names.ts'
 import type { Config } from '#lib/config/config.ts'
 import { generateSigningKey } from '#lib/crypto/signing-key.ts'
 import { Problem } from '#lib/problems.ts'

@@ -1,8 +1,10 @@
 import type { Connection } from '#db/connection.ts'
+import type { OutboxRows } from '#db/queries/mail-outbox.ts'
 import type { SessionKind } from '#db/queries/session-rows.ts'
 import { type InsertedSession, insertSession, type NewSession } from '#db/queries/sessions.ts'
 import type { UserRow } from '#db/queries/users.ts'
 import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
+import { composeMail, occasionOf } from '#lib/mail/queue-mail.ts'
 import { newUuidV7 } from '#lib/runtime/random.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { deviceLabel } from './device-label.ts'
@@ -24,6 +26,8 @@ export interface SessionStart {
   replacesSessionId?: string
   /** True for a session that goes on with what another one of the same client was: nobody signed in. */
   isContinued?: boolean
+  /** True for a browser that is known to have signed in to the account before. */
+  isKnownDevice?: boolean
 }
 
 /**
@@ -54,6 +58,7 @@ export async function startSession(
     // Empty when the other end was gone before anybody asked for its address.
     clientAddress: client.address || null,
     replacesSessionId: start.replacesSessionId ?? null,
+    mailIfNewDevice: start.isContinued || start.isKnownDevice ? '[]' : noticeOf(runtime, start),
     event: start.isContinued
       ? null
       : userEvent('signed_in', client, { details: { kind, amr: amr.join(' ') } }),
@@ -74,6 +79,10 @@ export async function startSession(
   const issue = kind === 'bearer' ? issueBearerTokens : issueSessionCookie
   const issued = await issue(runtime, user, facts, now)
   return { ...issued, sessionId: id }
+}
+
+function noticeOf(runtime: Runtime, { user, client }: SessionStart): OutboxRows {
+  return composeMail(runtime, { template: 'new_device', to: user.email, props: occasionOf(runtime, client) })
 }
 
 /** What ended as a session began: refused here from now on. */

@@ -44,6 +44,30 @@ const doors: Door[] = [
     planted: 'ioredis',
   },
   { name: 'lru-cache', packages: /^lru-cache$/, doors: /^lib\/(limits|session)\//, planted: 'lru-cache' },
+  {
+    name: 'graphile-worker',
+    packages: /^graphile-worker$/,
+    doors: /^lib\/jobs\//,
+    planted: 'graphile-worker',
+  },
+  {
+    name: 'nodemailer',
+    packages: /^nodemailer$/,
+    doors: /^lib\/mail\/smtp-mailer\.ts$/,
+    planted: 'nodemailer',
+  },
+  {
+    name: 'react-email',
+    packages: /^react-email$/,
+    doors: /^(emails\/|lib\/mail\/render\.tsx$)/,
+    planted: 'react-email',
+  },
+  {
+    name: 'smtp-server, mailparser',
+    packages: /^(smtp-server|mailparser)$/,
+    doors: /^test\//,
+    planted: 'smtp-server',
+  },
   { name: 'bowser', packages: /^bowser$/, doors: /^lib\/session\//, planted: 'bowser' },
   {
     name: 'next, react',
@@ -66,7 +90,7 @@ function doorRule(door: Door): ArchitectureRule {
 
 type Layer = { name: string; files: RegExp; mayImport: RegExp; planted: { path: string; imports: string } }
 
-const concepts = 'lib/(session|password|limits|mail|audit|jobs)/'
+const concepts = 'lib/(session|password|limits|links|mail|audit|jobs)/'
 /** What every layer of lib may see: plain values, types and rules without a home of their own. */
 const ground = 'lib/(problems\\.ts|encoding/|config/(config|loopback|values)\\.ts|runtime/)'
 

@@ -26,7 +26,13 @@ export const loginContract = contract({
   }),
   form: { checkboxes: ['remember'] },
   responses: { 200: IssuedSession },
-  problems: ['invalid_credentials', 'account_disabled', 'cookie_needs_https', 'overloaded'],
+  problems: [
+    'invalid_credentials',
+    'account_disabled',
+    'email_not_verified',
+    'cookie_needs_https',
+    'overloaded',
+  ],
   limits: ['address'],
   startsCookieSession: (body) =>
     typeof body === 'object' && body !== null && Reflect.get(body, 'transport') === 'cookie',

@@ -1,8 +1,10 @@
 import { insertAuditEvent } from '#db/queries/audit-events.ts'
 import { endSessions } from '#db/queries/session-endings.ts'
 import { presentRefreshGeneration, touchSession } from '#db/queries/session-use.ts'
+import type { UserRow } from '#db/queries/users.ts'
 import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { readRefreshToken } from '#lib/crypto/refresh-token.ts'
+import { occasionOf, queueMail } from '#lib/mail/queue-mail.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { EndedReason } from '#lib/session/ended-reason.ts'
@@ -33,11 +35,7 @@ export async function refreshBearer(
   noteUnusual(runtime, verdict, position.sessionId, row.user.id)
   if (verdict.kind === 'ended') throw ended(verdict.reason)
   if (verdict.kind === 'reuse') {
-    const endedIds = await endSessions(runtime.database, {
-      sessionIds: [position.sessionId],
-      reason: 'refresh_reuse',
-      event: userEvent('refresh_reuse', client, { details: { generation: position.generation } }),
-    })
+    const endedIds = await endBecauseOfReuse(runtime, position, row.user, client)
     runtime.sessionCheck.forget({ kind: 'session', sessionId: position.sessionId })
     runtime.metrics.count('auth_session_ended', 'refresh_reuse', endedIds.length)
     throw ended('refresh_reuse')
@@ -47,6 +45,27 @@ export async function refreshBearer(
     await insertAuditEvent(runtime.database, userEvent('refresh_ahead', client, about))
   }
   return issueBearerTokens(runtime, row.user, row.session, row.now)
+}
+
+/** Says so to the owner, once: who holds the old copy may present it again and again. */
+function endBecauseOfReuse(
+  runtime: Runtime,
+  { sessionId, generation }: { sessionId: string; generation: number },
+  user: UserRow,
+  client: EventClient,
+): Promise<string[]> {
+  return runtime.database.transaction(async (transaction) => {
+    const ended = await endSessions(transaction, {
+      sessionIds: [sessionId],
+      reason: 'refresh_reuse',
+      event: userEvent('refresh_reuse', client, { details: { generation } }),
+    })
+    if (ended.length === 0) return ended
+    const props = occasionOf(runtime, client)
+    const message = { template: 'sessions_ended_by_reuse', to: user.email, props } as const
+    await queueMail(runtime, transaction, { userId: user.id }, message)
+    return ended
+  })
 }
 
 /** Extends the session of a cookie and hands out the same cookie again. */

@@ -1,5 +1,6 @@
 import { consumeSetupNonce, findSetupNonce, offerSetupNonce } from '#db/queries/installation.ts'
 import { insertUserWithPassword, type NewUser, type UserRow } from '#db/queries/users.ts'
+import { isVouchedFor } from '#lib/accounts/create-administrator.ts'
 import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { takenProblem } from '#lib/auth/taken.ts'
 import type { Secret } from '#lib/crypto/secret.ts'
@@ -54,7 +55,14 @@ export async function setUpFirstAdministrator(
   const passwordHash = await runtime.passwords.hash(request.password)
   const { email, username } = request
   const event = userEvent('administrator_created', request.client)
-  const user = await insertOnce(runtime, nonce, { email, username, passwordHash, event })
+  const user = await insertOnce(runtime, nonce, {
+    email,
+    username,
+    passwordHash,
+    event,
+    mail: '[]',
+    isVerified: isVouchedFor(runtime.config),
+  })
   if (!user) throw new Problem('link_used', { because: 'another call used the key' })
   runtime.log.info({ event: 'administrator_created', user_id: user.id }, 'first administrator created')
   return user

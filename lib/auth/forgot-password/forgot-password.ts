@@ -1,0 +1,25 @@
+import type { EventClient } from '#lib/audit/audit-event.ts'
+import { mayMail } from '#lib/auth/request-mail.ts'
+import { occasionOf, queueMail } from '#lib/mail/queue-mail.ts'
+import type { Runtime } from '#lib/runtime/runtime.ts'
+
+/**
+ * Sends a link to a new password, if an account has the address. That is found out by the delivery: this looks at no
+ * account, so neither its answer nor its time tells whether there is one.
+ *
+ * @throws Problem `rate_limited` by the block of the client
+ */
+export async function forgotPassword(
+  runtime: Runtime,
+  email: string,
+  client: EventClient & { block: string },
+): Promise<void> {
+  if (!(await mayMail(runtime, email, client.block))) return
+  const props = { ...occasionOf(runtime, client), requestId: client.requestId }
+  await queueMail(
+    runtime,
+    runtime.database,
+    { nobody: true },
+    { template: 'reset_password', to: email, props },
+  )
+}
