@@ -48,13 +48,17 @@ export async function requirePrincipal(page: string, query: Query): Promise<Prin
   redirect(`/login?${new URLSearchParams({ next: page, ...ended })}`)
 }
 
-/** The refusal that a form without scripts left for this page. */
-export async function flashFor(page: string): Promise<FormState | null> {
+/**
+ * The refusal that a form without scripts left for this page.
+ *
+ * @param form  its name, where the page has several
+ */
+export async function flashFor(page: string, form?: string): Promise<FormState | null> {
   const runtime = await processRuntime()
   const cookie = formCookieName(runtime.config.appUrl)
   const presented = cookie && (await cookies()).get(cookie.name)?.value
   const flash = readFlash(runtime.roots, presented ?? null, page, runtime.clock.now())
-  if (!flash) return null
+  if (!flash || (form !== undefined && flash.form !== form)) return null
   const { code, detail, errors, values, retryAfterSeconds, endedReason, requestId } = flash
   const problem = { code, detail, errors: [...errors], request_id: requestId }
   return toFormState(

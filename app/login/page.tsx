@@ -38,6 +38,11 @@ export default async function LoginPage({ searchParams }: { searchParams: Query 
           />
         </Card>
         <p className="text-center">
+          <a href="/forgot" className="prose-link">
+            Forgot your password?
+          </a>
+        </p>
+        <p className="text-center">
           New here?{' '}
           <a href={`/register${onward}`} className="prose-link">
             Create an account

@@ -6,10 +6,12 @@ import { TextField } from '../forms/text-field.tsx'
 
 export interface AccountFieldsProps {
   passwordLengthMin: number
+  /** What the address begins with. */
+  email?: string
 }
 
 /** The three facts of a new account. What people sign in with stands next to the password, so that managers save the right pair. */
-export function AccountFields({ passwordLengthMin }: AccountFieldsProps) {
+export function AccountFields({ passwordLengthMin, email }: AccountFieldsProps) {
   return (
     <>
       <TextField
@@ -26,6 +28,7 @@ export function AccountFields({ passwordLengthMin }: AccountFieldsProps) {
         inputMode="email"
         autoComplete="username"
         enterKeyHint="next"
+        {...(email && { initially: email })}
         required
       />
       <PasswordField
@@ -39,12 +42,14 @@ export function AccountFields({ passwordLengthMin }: AccountFieldsProps) {
   )
 }
 
-export function RegisterForm({
-  page,
-  next,
-  initial,
-  passwordLengthMin,
-}: { page: string; next: string; initial: FormState | null } & AccountFieldsProps) {
+interface RegisterFormProps extends AccountFieldsProps {
+  page: string
+  next: string
+  initial: FormState | null
+  invitation: { invitation: string; email: string } | null
+}
+
+export function RegisterForm({ page, next, initial, passwordLengthMin, invitation }: RegisterFormProps) {
   return (
     <ApiForm
       target={{ path: '/api/auth/register', method: 'POST' }}
@@ -53,7 +58,8 @@ export function RegisterForm({
       initial={initial}
       className="flex flex-col gap-5"
     >
-      <AccountFields passwordLengthMin={passwordLengthMin} />
+      {invitation && <input type="hidden" name="invitation" value={invitation.invitation} />}
+      <AccountFields passwordLengthMin={passwordLengthMin} {...(invitation && { email: invitation.email })} />
       <SubmitButton label="Create account" pendingLabel="Creating…" className="w-full" />
     </ApiForm>
   )

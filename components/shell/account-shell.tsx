@@ -9,6 +9,7 @@ const pages = [
   { path: '/account', name: 'Account' },
   { path: '/account/sessions', name: 'Sessions' },
   { path: '/account/security', name: 'Security' },
+  { path: '/account/data', name: 'Data' },
 ] as const
 
 export type AccountPage = (typeof pages)[number]['path']

@@ -9,6 +9,8 @@ import { formCookieName } from '#lib/session/session-cookie.ts'
 export interface Flash {
   /** The page it is for. */
   page: string
+  /** Which of its forms; empty where it has one. */
+  form: string
   code: string
   detail: string
   errors: readonly FieldProblem[]

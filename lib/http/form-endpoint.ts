@@ -70,6 +70,7 @@ function refused(exchange: Exchange, form: SentForm, problem: Problem): Reply {
   const { options } = problem
   const flash: Flash = {
     page: page.replace(/\?.*$/, ''),
+    form: form.form,
     code: problem.code,
     detail: options.detail ?? problems[problem.code].detail,
     errors: options.errors ?? [],
@@ -83,7 +84,7 @@ function refused(exchange: Exchange, form: SentForm, problem: Problem): Reply {
 }
 
 /** Named, not guessed: a new secret field must not travel by accident. */
-const harmless = new Set(['email', 'username'])
+const harmless = new Set(['email', 'new_email', 'username'])
 
 function shownAgain(fields: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => harmless.has(name)))
