@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
 import { sessionEpochs, sessions, users } from '../schema.ts'
 import { statement } from '../statement.ts'
+import { intoOutbox, type OutboxRows } from './mail-outbox.ts'
 import { type RoleLimit, strictestLimits, writeRoleLimits } from './role-limits.ts'
 import { aliveNow } from './session-rows.ts'
 
@@ -21,6 +22,25 @@ export async function endSessions(
 ): Promise<string[]> {
   const rows = await db.run(end({ sessionIds, reason }))
   return rows.map((row) => row.id)
+}
+
+const endOne = statement<{ sessionId: string; reason: string; mail: OutboxRows }, { id: string }>(
+  'end_session_with_mail',
+  (p) => sql`
+    with ended as (
+      update ${sessions} set ended_at = app_now(), ended_reason = ${p.reason}
+      where ${sessions.id} = ${p.sessionId} and ${sessions.endedAt} is null
+      returning id, user_id
+    ), ${intoOutbox(p.mail, sql`select user_id, null::uuid from ended`)}
+    select id from ended`,
+)
+
+/** Ends one session and writes the messages about it; neither when it has ended before. */
+export async function endSessionWithMail(
+  db: Connection,
+  ending: { sessionId: string; reason: string; mail: OutboxRows },
+): Promise<boolean> {
+  return (await db.run(endOne(ending))).length === 1
 }
 
 const endOwn = statement<

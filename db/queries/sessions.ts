@@ -1,7 +1,8 @@
 import { type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
-import { sessions, users } from '../schema.ts'
+import { mailMessages, sessions, users } from '../schema.ts'
 import { statement } from '../statement.ts'
+import { intoOutbox, type OutboxRows } from './mail-outbox.ts'
 import { type RoleLimit, strictestLimits, writeRoleLimits } from './role-limits.ts'
 import {
   aliveNow,
@@ -50,6 +51,10 @@ export interface NewSession {
   clientAddress: string | null
   /** A session that ends as this one begins, or null. */
   replacesSessionId: string | null
+  /** True: the browser proved that it has signed in to this account before. */
+  isKnownDevice: boolean
+  /** Written if the device was not seen with the account before. */
+  newDeviceMail: OutboxRows
 }
 
 export interface SessionRules {
@@ -68,6 +73,9 @@ export interface InsertedSession {
   /** Sessions that ended because there were too many. */
   excessIds: string[]
 }
+
+/** Whoever can sign in again and again gets no more messages out of it. */
+const newDeviceMailsMax = 5
 
 type InsertParameters = NewSession & { roleLimits: string; perUserMax: number }
 
@@ -90,6 +98,26 @@ const insertWithin = statement<InsertParameters, InsertedSession>(
         from subject join ${users} on ${users.id} = subject.id, ${strictestLimits(p.roleLimits)}`,
     ),
 )
+
+/**
+ * The user of the session that begins, if its device is new to the account. A browser that keeps cookies proves itself;
+ * what does not is known by its name, and where a cookie could have been, by its address too. The first sign-in of a new
+ * account is nobody else's.
+ */
+function ownerOfNewDevice(p: Record<keyof InsertParameters, Placeholder>): SQL {
+  return sql`
+    select ${users.id}, null::uuid from inserted join ${users} on ${users.id} = inserted.user_id
+    where ${p.newDeviceMail}::jsonb <> '[]' and not ${p.isKnownDevice}::boolean
+      and (${users.createdAt} < app_now() - interval '1 hour'
+        or exists (select from ${sessions} earlier where earlier.user_id = ${users.id}))
+      and not exists (
+        select from ${sessions} earlier where earlier.user_id = ${users.id}
+          and earlier.device is not distinct from ${p.device}
+          and (${p.kind} = 'bearer' or earlier.client_address = ${p.clientAddress}::inet))
+      and (select count(*) from ${mailMessages} recent
+        where recent.user_id = ${users.id} and recent.template = 'new_device'
+          and recent.created_at > app_now() - interval '1 hour') < ${sql.raw(String(newDeviceMailsMax))}`
+}
 
 function insertStatement(p: Record<keyof InsertParameters, Placeholder>, lock: SQL, endExcess: SQL): SQL {
   return sql`
@@ -115,7 +143,7 @@ function insertStatement(p: Record<keyof InsertParameters, Placeholder>, lock: S
         ${p.device}, ${p.userAgent}, ${p.clientAddress}::inet
       from subject
       returning user_id, created_at, last_used_at, idle_until, expires_at
-    )
+    ), ${intoOutbox(p.newDeviceMail, ownerOfNewDevice(p))}
     select ${sessions.createdAt} as "createdAt", ${sessionEnds},
       exists (select from replaced) as "hasReplaced", array(select id from excess) as "excessIds"
     from inserted as ${sessions} join ${users} on ${users.id} = ${sessions.userId}, ${strictestLimits(p.roleLimits)}`

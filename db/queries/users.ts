@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
 import { passwordCredentials, roles, userRoles, users } from '../schema.ts'
 import { statement } from '../statement.ts'
+import { intoOutbox, type OutboxRows } from './mail-outbox.ts'
 
 export interface UserRow {
   id: number
@@ -81,7 +82,7 @@ export interface NewUser {
   roles: readonly string[]
 }
 
-const insert = statement<NewUser, UserRow>(
+const insert = statement<NewUser & { mail: OutboxRows }, UserRow>(
   'insert_user_with_password',
   (p) => sql`
     with created as (
@@ -92,7 +93,7 @@ const insert = statement<NewUser, UserRow>(
       insert into ${userRoles} (user_id, role_id)
       select created.id, ${roles.id} from created, ${roles} where ${roles.name} = any(${p.roles})
       returning role_id
-    )
+    ), ${intoOutbox(p.mail, sql`select id, null::uuid from created`)}
     select created.id, created.email, created.username, created.email_verified_at as "emailVerifiedAt",
       created.disabled_at as "disabledAt", created.deleted_at as "deletedAt",
       created.session_epoch as "sessionEpoch", created.created_at as "createdAt",
@@ -100,9 +101,16 @@ const insert = statement<NewUser, UserRow>(
     from created`,
 )
 
-/** Inserts user, password and roles in one statement. Raises the unique violations of `constraints`. */
-export async function insertUserWithPassword(db: Connection, user: NewUser): Promise<UserRow> {
-  const [row] = await db.run(insert(user))
+/**
+ * Inserts user, password, roles and the messages about it in one statement. Raises the unique violations of
+ * `constraints`.
+ */
+export async function insertUserWithPassword(
+  db: Connection,
+  user: NewUser,
+  mail: OutboxRows = '[]',
+): Promise<UserRow> {
+  const [row] = await db.run(insert({ ...user, mail }))
   if (!row) throw new Error('the insert of a user returned no row')
   return row
 }

@@ -2,6 +2,7 @@ import type { Connection } from '#db/connection.ts'
 import { advanceSessionEpoch, type EpochChange } from '#db/queries/session-endings.ts'
 import { findPasswordCredential, replacePasswordHash } from '#db/queries/users.ts'
 import { currentPasswordBudget } from '#lib/limits/budget-policies.ts'
+import { occasionOf, queueMail } from '#lib/mail/queue-mail.ts'
 import { requireAcceptablePassword } from '#lib/password/acceptable-password.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
@@ -48,6 +49,16 @@ export async function changePassword(
     })
     if (!advanced) return 'overtaken'
     const { epoch, ended } = advanced
+    await queueMail(
+      runtime,
+      transaction,
+      { userId: user.id },
+      {
+        template: 'password_changed',
+        to: user.email,
+        props: { ...occasionOf(runtime, change.client), by: 'owner' },
+      },
+    )
     const restarted = keepsId
       ? null
       : await restartSession(runtime, transaction, { user, session, epoch, client: change.client })
@@ -117,5 +128,6 @@ function restartSession(
     amr: next.session.amr,
     remember: next.session.remembered,
     client: next.client,
+    isKnownDevice: true,
   })
 }

@@ -57,6 +57,7 @@ export async function login(runtime: Runtime, attempt: SignInAttempt): Promise<S
     ...attempt,
     user: candidate,
     amr: ['pwd'],
+    isKnownDevice: attempt.device !== null && knowsAccount(runtime.roots, attempt.device, candidate),
   })
   // Everything was ended after the hash was read: the password that was right is not the password any more.
   if (!issued) throw new Problem('invalid_credentials', { because: 'the epoch moved during the sign-in' })

@@ -5,6 +5,6 @@ import { registerContract } from './register.contract.ts'
 import { register } from './register.ts'
 
 export const registerEndpoint = endpoint(registerContract, async ({ runtime, body, client }) => {
-  const { user, rateLimit } = await register(runtime, { ...body, addressBlock: client.block })
+  const { user, rateLimit } = await register(runtime, { ...body, client })
   return { body: { ...done('User registered successfully'), user: publicUser(user) }, rateLimit }
 })

@@ -1,18 +1,21 @@
+import type { OutboxRows } from '#db/queries/mail-outbox.ts'
 import { insertUserWithPassword, type NewUser, type UserRow } from '#db/queries/users.ts'
 import { takenProblem } from '#lib/auth/taken.ts'
+import { composeMail, occasionOf } from '#lib/mail/queue-mail.ts'
 import { requireAcceptablePassword } from '#lib/password/acceptable-password.ts'
 import { Problem, type RateLimitState } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
+import type { SessionClient } from '#lib/session/start-session.ts'
 
 export interface Registration {
   email: string
   username: string
   password: string
-  addressBlock: string
+  client: SessionClient & { block: string }
 }
 
 /**
- * Creates an account with the default role.
+ * Creates an account with the default role, and asks for proof of its address by mail.
  *
  * @throws Problem `registration_closed`, `weak_password`, `breached_password`, `rate_limited`, `overloaded`,
  *         `email_taken` or `username_taken`
@@ -26,17 +29,26 @@ export async function register(
   const { email, username, password } = registration
   runtime.passwords.requireRoom()
   await requireAcceptablePassword(runtime, password, { email, username })
-  const rateLimit = await runtime.limits.windows.use('registration', registration.addressBlock)
+  const rateLimit = await runtime.limits.windows.use('registration', registration.client.block)
   const passwordHash = await runtime.passwords.hash(password)
-  const user = await insertAccount(runtime, { email, username, passwordHash, roles: [config.defaultRole] })
+  const verification = {
+    template: 'verify_email',
+    to: email,
+    props: occasionOf(runtime, registration.client),
+  } as const
+  const user = await insertAccount(
+    runtime,
+    { email, username, passwordHash, roles: [config.defaultRole] },
+    composeMail(runtime, verification),
+  )
   runtime.metrics.count('auth_register', 'created')
   runtime.log.info({ event: 'user_registered', user_id: user.id }, 'account created')
   return { user, rateLimit }
 }
 
-async function insertAccount(runtime: Runtime, user: NewUser): Promise<UserRow> {
+async function insertAccount(runtime: Runtime, user: NewUser, mail: OutboxRows): Promise<UserRow> {
   try {
-    return await insertUserWithPassword(runtime.database, user)
+    return await insertUserWithPassword(runtime.database, user, mail)
   } catch (error) {
     throw takenProblem(error) ?? error
   }
