@@ -10,6 +10,7 @@ import { untilAnswered } from './connections.ts'
 import { plainNextListener } from './plain-next-listener.ts'
 import { type Preparation, prepare } from './prepare.ts'
 import { startDatabase } from './start-database.ts'
+import { startJobs } from './start-jobs.ts'
 import { configurationExitCode, isStartRefusal } from './start-refusal.ts'
 
 /** Makes the runtime of a process that Next runs, once, also under hot reload. */
@@ -51,6 +52,7 @@ async function becomeReady(root: string, preparation: Preparation, runtime: Runt
     )
     if (runtime.phase === 'starting')
       await announce(preparation, runtime, { root, migrations, hasPages: true, workers: 1 })
+    if (runtime.phase === 'serving') startJobs(runtime)
   } catch (error) {
     // What was under way for the start has lost its database to the stop.
     if (runtime.phase !== 'stopping') giveUp(error)

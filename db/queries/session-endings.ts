@@ -3,6 +3,7 @@ import type { Connection } from '../connection.ts'
 import { sessionEpochs, sessions, users } from '../schema.ts'
 import { statement } from '../statement.ts'
 import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
+import { intoOutbox, type OutboxRows } from './mail-outbox.ts'
 import { type RoleLimit, strictestLimits, writeRoleLimits } from './role-limits.ts'
 import { aliveNow } from './session-rows.ts'
 
@@ -28,6 +29,29 @@ export async function endSessions(
 ): Promise<string[]> {
   const rows = await db.run(end({ ...ending, event: writeAuditEvent(event) }))
   return rows.map((row) => row.id)
+}
+
+const endOne = statement<
+  { sessionId: string; reason: string; mail: OutboxRows; event: string | null },
+  { id: string }
+>(
+  'end_session_with_mail',
+  (p) => sql`
+    with ended as (
+      update ${sessions} set ended_at = app_now(), ended_reason = ${p.reason}
+      where ${sessions.id} = ${p.sessionId} and ${sessions.endedAt} is null
+      returning id, user_id
+    ), recorded as (${recordEvent(p.event, sql`ended`, { userId: sql`ended.user_id`, sessionId: sql`ended.id` })}
+    ), ${intoOutbox(p.mail, sql`select user_id, null::uuid from ended`)}
+    select id from ended`,
+)
+
+/** Ends one session and writes the messages and the event about it; none of it when it has ended before. */
+export async function endSessionWithMail(
+  db: Connection,
+  { event, ...ending }: { sessionId: string; reason: string; mail: OutboxRows; event: NewAuditEvent },
+): Promise<boolean> {
+  return (await db.run(endOne({ ...ending, event: writeAuditEvent(event) }))).length === 1
 }
 
 const endOwn = statement<

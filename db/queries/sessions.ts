@@ -1,6 +1,6 @@
 import { type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
-import { sessions, users } from '../schema.ts'
+import { mailMessages, sessions, users } from '../schema.ts'
 import { statement } from '../statement.ts'
 import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
 import { intoOutbox, type OutboxRows } from './mail-outbox.ts'
@@ -54,8 +54,10 @@ export interface NewSession {
   replacesSessionId: string | null
   /** Written with it; null for none. */
   event: NewAuditEvent | null
-  /** Written with it if the user had sessions before, and none on such a device. */
-  mailIfNewDevice: OutboxRows
+  /** True: the browser proved that it has signed in to this account before. */
+  isKnownDevice: boolean
+  /** Written if the device was not seen with the account before. */
+  newDeviceMail: OutboxRows
 }
 
 export interface SessionRules {
@@ -74,6 +76,9 @@ export interface InsertedSession {
   /** Sessions that ended because there were too many. */
   excessIds: string[]
 }
+
+/** Whoever can sign in again and again gets no more messages out of it. */
+const newDeviceMailsMax = 5
 
 type InsertParameters = Omit<NewSession, 'event'> & {
   event: string | null
@@ -101,6 +106,26 @@ const insertWithin = statement<InsertParameters, InsertedSession>(
     ),
 )
 
+/**
+ * The user of the session that begins, if its device is new to the account. A browser that keeps cookies proves itself;
+ * what does not is known by its name, and where a cookie could have been, by its address too. The first sign-in of a new
+ * account is nobody else's.
+ */
+function ownerOfNewDevice(p: Record<keyof InsertParameters, Placeholder>): SQL {
+  return sql`
+    select ${users.id}, null::uuid from inserted join ${users} on ${users.id} = inserted.user_id
+    where ${p.newDeviceMail}::jsonb <> '[]' and not ${p.isKnownDevice}::boolean
+      and (${users.createdAt} < app_now() - interval '1 hour'
+        or exists (select from ${sessions} earlier where earlier.user_id = ${users.id}))
+      and not exists (
+        select from ${sessions} earlier where earlier.user_id = ${users.id}
+          and earlier.device is not distinct from ${p.device}
+          and (${p.kind} = 'bearer' or earlier.client_address = ${p.clientAddress}::inet))
+      and (select count(*) from ${mailMessages} recent
+        where recent.user_id = ${users.id} and recent.template = 'new_device'
+          and recent.created_at > app_now() - interval '1 hour') < ${sql.raw(String(newDeviceMailsMax))}`
+}
+
 function insertStatement(p: Record<keyof InsertParameters, Placeholder>, lock: SQL, endExcess: SQL): SQL {
   return sql`
     with subject as (
@@ -126,13 +151,7 @@ function insertStatement(p: Record<keyof InsertParameters, Placeholder>, lock: S
       from subject
       returning user_id, created_at, last_used_at, idle_until, expires_at
     ), recorded as (${recordEvent(p.event, sql`inserted`, { userId: sql`inserted.user_id`, sessionId: sql`${p.id}::uuid` })}
-    ), ${intoOutbox(
-      p.mailIfNewDevice,
-      sql`select user_id, null::uuid from inserted
-        where exists (select from ${sessions} earlier where earlier.user_id = inserted.user_id)
-          and not exists (select from ${sessions} earlier
-            where earlier.user_id = inserted.user_id and earlier.device is not distinct from ${p.device})`,
-    )}
+    ), ${intoOutbox(p.newDeviceMail, ownerOfNewDevice(p))}
     select ${sessions.createdAt} as "createdAt", ${sessionEnds},
       exists (select from replaced) as "hasReplaced", array(select id from excess) as "excessIds"
     from inserted as ${sessions} join ${users} on ${users.id} = ${sessions.userId}, ${strictestLimits(p.roleLimits)}`

@@ -50,6 +50,10 @@ export interface Config {
   password: { lengthMin: number; breachRangeUrl: string | null }
   loginFailureStatus: number
   mail: MailConfig
+  /** True: a new address needs a domain that takes mail. */
+  checksMailDomains: boolean
+  /** Who does the jobs: each server process, or npm run worker only. */
+  jobs: 'inside' | 'worker'
   redisUrl: Secret | null
   metricsToken: Secret | null
   logLevel: 'debug' | 'info' | 'warn' | 'error'
@@ -58,14 +62,22 @@ export interface Config {
   workers: number | 'auto'
 }
 
+export interface MailFrom {
+  name: string
+  address: string
+}
+
 export type MailConfig =
-  | { kind: 'captured' }
-  | { kind: 'off' }
-  | {
-      kind: 'smtp'
-      server: string
-      port: number
-      username: string | null
-      password: Secret | null
-      from: string
-    }
+  /** Messages stay in the outbox and are shown at /dev/mail. */
+  { kind: 'captured'; from: MailFrom } | { kind: 'off' } | SmtpConfig
+
+export interface SmtpConfig {
+  kind: 'smtp'
+  from: MailFrom
+  server: string
+  port: number
+  /** implicit: from the first byte. starttls: required after the greeting. none: in the clear. */
+  tls: 'implicit' | 'starttls' | 'none'
+  username: string | null
+  password: Secret | null
+}

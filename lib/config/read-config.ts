@@ -3,7 +3,7 @@ import type { Config, MailConfig, Mode } from './config.ts'
 import { isLoopbackHost, isLoopbackUrl } from './loopback.ts'
 import { type Environment, environmentSchema } from './schema.ts'
 import { chooseSecrets } from './secret-settings.ts'
-import { wildcardOrigin } from './values.ts'
+import { smtpsPort, wildcardOrigin } from './values.ts'
 
 export interface ConfigProblem {
   setting: string
@@ -87,7 +87,7 @@ function assemble(env: Environment, supplies: OwnSupplies | null, facts: Process
   problems.push(...pagesProblems(env, mode, facts))
   const secrets = chooseSecrets(env, mode, supplies?.authSecret ?? null)
   problems.push(...secrets.problems, ...mailProblems(env, mode))
-  warnings.push(...secrets.warnings, ...lifetimeWarnings(env))
+  warnings.push(...secrets.warnings, ...lifetimeWarnings(env), ...mailWarnings(env, mode))
   const databaseUrl = env.DATABASE_URL ? new Secret(env.DATABASE_URL) : supplies?.databaseUrl
   if (!databaseUrl) problems.push({ setting: 'DATABASE_URL', problem: 'is not set' })
   if (problems.length > 0 || !databaseUrl) return { kind: 'refused', problems, warnings }
@@ -141,6 +141,8 @@ function toConfig(
     },
     loginFailureStatus: env.LOGIN_FAILURE_STATUS,
     mail: mailConfig(env, mode),
+    checksMailDomains: env.MAIL_DOMAIN_CHECK === 'on',
+    jobs: env.JOBS,
     redisUrl: env.REDIS_URL ? new Secret(env.REDIS_URL) : null,
     metricsToken: env.METRICS_TOKEN ? new Secret(env.METRICS_TOKEN) : null,
     logLevel: env.LOG_LEVEL,
@@ -203,24 +205,42 @@ function mailProblems(env: Environment, mode: Mode): ConfigProblem[] {
     const problem = 'is required, and MAIL=off sends nothing to prove an address with'
     return [{ setting: 'EMAIL_VERIFICATION', problem }]
   }
-  if (mode !== 'strict' || env.MAIL === 'off') return []
+  if (env.MAIL === 'off' || (mode !== 'strict' && env.MAIL !== 'smtp')) return []
   const remedy = 'Set it, or MAIL=off to start without mail.'
-  return (['MAIL_SERVER', 'MAIL_FROM'] as const)
-    .filter((name) => !env[name])
-    .map((setting) => ({ setting, problem: 'is not set', remedy }))
+  const missing = [
+    ...(env.SMTP_URL || env.MAIL_SERVER ? [] : (['MAIL_SERVER'] as const)),
+    ...(env.MAIL_FROM ? [] : (['MAIL_FROM'] as const)),
+  ]
+  return missing.map((setting) => ({ setting, problem: 'is not set', remedy }))
 }
 
 function mailConfig(env: Environment, mode: Mode): MailConfig {
   if (env.MAIL === 'off') return { kind: 'off' }
-  if (mode !== 'strict') return { kind: 'captured' }
-  return {
-    kind: 'smtp',
+  const { name = null, address = 'no-reply@localhost' } = env.MAIL_FROM ?? {}
+  const from = { name: name ?? env.APP_NAME, address }
+  if (mode !== 'strict' && env.MAIL !== 'smtp') return { kind: 'captured', from }
+  const { server, port, isImplicitTls, username, password } = env.SMTP_URL ?? {
     server: env.MAIL_SERVER ?? '',
     port: env.MAIL_PORT,
+    isImplicitTls: env.MAIL_PORT === smtpsPort,
     username: env.MAIL_USERNAME ?? null,
-    password: env.MAIL_PASSWORD ? new Secret(env.MAIL_PASSWORD) : null,
-    from: env.MAIL_FROM ?? '',
+    password: env.MAIL_PASSWORD ?? null,
   }
+  return {
+    kind: 'smtp',
+    from,
+    server,
+    port,
+    tls: isImplicitTls ? 'implicit' : env.MAIL_TLS === 'off' ? 'none' : 'starttls',
+    username,
+    password: password ? new Secret(password) : null,
+  }
+}
+
+function mailWarnings(env: Environment, mode: Mode): ConfigProblem[] {
+  const mail = mailConfig(env, mode)
+  if (mail.kind !== 'smtp' || mail.tls !== 'none' || isLoopbackHost(mail.server)) return []
+  return [{ setting: 'MAIL_TLS', problem: `is off: mails with links go to ${mail.server} in the clear` }]
 }
 
 function lifetimeWarnings(env: Environment): ConfigProblem[] {

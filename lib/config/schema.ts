@@ -5,10 +5,12 @@ import {
   flag,
   integer,
   list,
+  mailSender,
   origins,
   pagesUrl,
   roleSessionLimits,
   secrets,
+  smtpUrl,
   trustedProxies,
   workerCount,
 } from './values.ts'
@@ -128,13 +130,34 @@ export const environmentSchema = z.object({
   MAIL: z
     .enum(['smtp', 'off'])
     .optional()
-    .describe('off: strict mode starts without mail settings. Default: smtp in strict mode.'),
+    .describe('off: no mail is written or sent. Default: smtp in strict mode, else captured in /dev/mail.'),
+  SMTP_URL: smtpUrl
+    .optional()
+    .describe(
+      'SMTP server in one line, smtp://user:password@host:587 or smtps://host:465, instead of the four below.',
+    ),
   MAIL_SERVER: z.string().optional().describe('SMTP host.'),
-  MAIL_PORT: integer(1, 65_535).default(587).describe('SMTP port.'),
+  MAIL_PORT: integer(1, 65_535)
+    .default(587)
+    .describe('SMTP port. 465: TLS from the first byte, else STARTTLS.'),
   MAIL_USERNAME: z.string().optional().describe('SMTP user.'),
   MAIL_PASSWORD: z.string().optional().describe('SMTP password.'),
-  MAIL_FROM: z.string().optional().describe('Sender address.'),
+  MAIL_FROM: mailSender
+    .optional()
+    .describe('Sender, as an address or as Name <address>. Default of the name: APP_NAME.'),
+  MAIL_TLS: z
+    .enum(['required', 'off'])
+    .default('required')
+    .describe('off: send in the clear, to an SMTP server on the same machine or network.'),
+  MAIL_DOMAIN_CHECK: z
+    .enum(['on', 'off'])
+    .default('off')
+    .describe('on: refuse new addresses whose domain takes no mail. Asks the DNS for at most a second.'),
 
+  JOBS: z
+    .enum(['inside', 'worker'])
+    .default('inside')
+    .describe('worker: servers send no mail themselves; npm run worker does.'),
   WORKERS: workerCount
     .default(1)
     .describe('Processes that serve on one port. auto: as many as there are cores.'),

@@ -51,3 +51,8 @@ export const templateLinks: Readonly<Record<MailTemplate, LinkPurpose | null>> =
 }
 
 export const mailTemplates = Object.keys(templateLinks) as MailTemplate[]
+
+/** False for one of a newer version. */
+export function isMailTemplate(name: string): name is MailTemplate {
+  return Object.hasOwn(templateLinks, name)
+}

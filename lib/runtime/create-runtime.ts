@@ -5,8 +5,10 @@ import type { Config } from '#lib/config/config.ts'
 import { createBcryptWorkers } from '#lib/crypto/bcrypt-workers.ts'
 import { createHashQueue } from '#lib/crypto/hash-queue.ts'
 import { deriveRootKeys } from '#lib/crypto/root-keys.ts'
+import { createJobRunner, type JobRunner } from '#lib/jobs/job-runner.ts'
 import { createLimits } from '#lib/limits/limits.ts'
 import { openRedis } from '#lib/limits/redis.ts'
+import { createMailDelivery, type MailDelivery } from '#lib/mail/mail-delivery.ts'
 import { createPasswords } from '#lib/password/passwords.ts'
 import { type AccessTokens, createAccessTokens } from '#lib/session/access-tokens.ts'
 import { type ChangeFeed, createChangeFeed } from '#lib/session/change-feed.ts'
@@ -45,6 +47,7 @@ const waitMsMax = 2000
 const touchIntervalMs = 30_000
 const housekeepingIntervalMs = 600_000
 const feedInspectionIntervalMs = 60_000
+const mailSweepIntervalMs = 15_000
 
 /** Makes the runtime of this process: the only place where its parts meet. Nothing here waits for the database. */
 export async function createRuntime(
@@ -76,6 +79,8 @@ export async function createRuntime(
   const accessTokens = createTokens({ config, roots, database, clock, log, tasks, feed: sessions.changeFeed })
   tasks.every(feedInspectionIntervalMs, 'change_feed', async () => sessions.changeFeed?.inspect())
   gaugeDatabase(metrics, database)
+  const mail = createMailDelivery({ config, database, roots, clock, random, log, metrics })
+  const jobs = createJobs({ config, log, mail, tasks })
   return {
     phase: 'starting',
     config,
@@ -88,11 +93,14 @@ export async function createRuntime(
     touches,
     passwords: hashing.passwords,
     accessTokens,
+    mail,
+    jobs,
     sessionCredentials: createSessionCredentials(roots),
     ...sessions,
     limits: createLimits({ db: database, redis: redis?.client ?? null, clock, log, metrics }),
     async close() {
-      await tasks.stop()
+      await Promise.all([tasks.stop(), jobs.stop()])
+      mail.close()
       sessions.changeFeed?.close()
       await touches
         .flush()
@@ -106,6 +114,28 @@ function openLog({ logLevel }: Config, metrics: Metrics, seat: WorkerSeat | null
   const { log, dropped } = openProcessLog(logLevel, undefined, undefined, seat?.number)
   metrics.total('log_lines_dropped', 'Log lines that were dropped, because nobody read them', dropped)
   return log
+}
+
+interface JobParts extends Pick<Runtime, 'config' | 'log'> {
+  mail: MailDelivery
+  tasks: PeriodicTasks
+}
+
+/** The job runner; while it runs, this process also looks for what was lost. Every process knows how long the queue is. */
+function createJobs({ config, log, mail, tasks }: JobParts): JobRunner {
+  const jobs = createJobRunner(
+    { config, log },
+    { deliver_mail: async (payload) => mail.deliver(String((payload as { id?: unknown }).id)) },
+  )
+  if (config.mail.kind === 'off') return jobs
+  tasks.every(mailSweepIntervalMs, 'mail_sweep', async () => {
+    if (jobs.isStarted()) await mail.sweep()
+    await mail.measure()
+  })
+  tasks.every(housekeepingIntervalMs, 'mail_purge', async () => {
+    if (jobs.isStarted()) await mail.purge()
+  })
+  return jobs
 }
 
 interface TokenParts extends Pick<Runtime, 'config' | 'roots' | 'database' | 'clock' | 'log'> {

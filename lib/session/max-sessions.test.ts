@@ -34,6 +34,7 @@ async function beginSession(own: TestServer, { email }: Credentials): Promise<Ap
     amr: ['pwd'],
     remember: true,
     client: { address: null, userAgent: null, requestId: null },
+    isKnownDevice: true,
   })
   if (issued?.kind !== 'bearer') throw new Error('no session')
   return Object.assign(own.client(), { accessToken: issued.accessToken.reveal() })
@@ -67,7 +68,8 @@ function newSession({ runtime: { random, clock } }: TestServer, userId: number):
     clientAddress: null,
     replacesSessionId: null,
     event: null,
-    mailIfNewDevice: '[]',
+    isKnownDevice: true,
+    newDeviceMail: '[]',
   }
 }
 

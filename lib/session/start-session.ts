@@ -1,5 +1,4 @@
 import type { Connection } from '#db/connection.ts'
-import type { OutboxRows } from '#db/queries/mail-outbox.ts'
 import type { SessionKind } from '#db/queries/session-rows.ts'
 import { type InsertedSession, insertSession, type NewSession } from '#db/queries/sessions.ts'
 import type { UserRow } from '#db/queries/users.ts'
@@ -26,8 +25,8 @@ export interface SessionStart {
   replacesSessionId?: string
   /** True for a session that goes on with what another one of the same client was: nobody signed in. */
   isContinued?: boolean
-  /** True for a browser that is known to have signed in to the account before. */
-  isKnownDevice?: boolean
+  /** The browser proved that it has signed in to this account before, or this is no sign-in: nobody is told of it. */
+  isKnownDevice: boolean
 }
 
 /**
@@ -58,10 +57,15 @@ export async function startSession(
     // Empty when the other end was gone before anybody asked for its address.
     clientAddress: client.address || null,
     replacesSessionId: start.replacesSessionId ?? null,
-    mailIfNewDevice: start.isContinued || start.isKnownDevice ? '[]' : noticeOf(runtime, start),
     event: start.isContinued
       ? null
       : userEvent('signed_in', client, { details: { kind, amr: amr.join(' ') } }),
+    isKnownDevice: start.isKnownDevice,
+    newDeviceMail: composeMail(runtime, {
+      template: 'new_device',
+      to: user.email,
+      props: occasionOf(runtime, client),
+    }),
   }
   const inserted = await insertSession(db, session, runtime.config.session)
   if (!inserted) return null
@@ -79,10 +83,6 @@ export async function startSession(
   const issue = kind === 'bearer' ? issueBearerTokens : issueSessionCookie
   const issued = await issue(runtime, user, facts, now)
   return { ...issued, sessionId: id }
-}
-
-function noticeOf(runtime: Runtime, { user, client }: SessionStart): OutboxRows {
-  return composeMail(runtime, { template: 'new_device', to: user.email, props: occasionOf(runtime, client) })
 }
 
 /** What ended as a session began: refused here from now on. */

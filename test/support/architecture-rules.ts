@@ -122,11 +122,23 @@ const layers: Layer[] = [
   },
   {
     name: 'concepts do not know http or behaviours',
-    files: new RegExp(`^${concepts}`),
+    files: new RegExp(`^${concepts}(?!render\\.tsx$)`),
     mayImport: new RegExp(
       `^(${concepts}|${ground}|lib/crypto/|db/(change-listener|connection|errors|queries/))`,
     ),
     planted: { path: 'lib/session/planted.ts', imports: '#lib/http/reply.ts' },
+  },
+  {
+    name: 'emails know what they are told',
+    files: /^emails\//,
+    mayImport: /^(emails\/|lib\/mail\/mail-templates\.ts$)/,
+    planted: { path: 'emails/planted.tsx', imports: '#lib/mail/queue-mail.ts' },
+  },
+  {
+    name: 'templates are rendered in one place',
+    files: /^lib\/mail\/render\.tsx$/,
+    mayImport: /^(emails|lib\/mail)\//,
+    planted: { path: 'lib/mail/render.tsx', imports: '#lib/runtime/runtime.ts' },
   },
   {
     name: 'accounts know no behaviour and no http',

@@ -110,5 +110,6 @@ function restartSession(
     remember: next.session.remembered,
     client: next.client,
     isContinued: true,
+    isKnownDevice: true,
   })
 }

@@ -1,16 +1,16 @@
 import { insertAuditEvent } from '#db/queries/audit-events.ts'
-import { endSessions } from '#db/queries/session-endings.ts'
+import { endSessionWithMail } from '#db/queries/session-endings.ts'
 import { presentRefreshGeneration, touchSession } from '#db/queries/session-use.ts'
-import type { UserRow } from '#db/queries/users.ts'
-import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
+import { userEvent } from '#lib/audit/audit-event.ts'
 import { readRefreshToken } from '#lib/crypto/refresh-token.ts'
-import { occasionOf, queueMail } from '#lib/mail/queue-mail.ts'
+import { composeMail, occasionOf } from '#lib/mail/queue-mail.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { EndedReason } from '#lib/session/ended-reason.ts'
 import { type IssuedSession, issueBearerTokens, issueSessionCookie } from '#lib/session/issued-session.ts'
 import { judgeRefresh, type RefreshVerdict } from '#lib/session/refresh-verdict.ts'
 import { judgeSession } from '#lib/session/session-state.ts'
+import type { SessionClient } from '#lib/session/start-session.ts'
 
 /**
  * Earns the current tokens with a refresh token: one statement, whoever else presents it.
@@ -21,7 +21,7 @@ import { judgeSession } from '#lib/session/session-state.ts'
 export async function refreshBearer(
   runtime: Runtime,
   refreshToken: string,
-  client: EventClient,
+  client: SessionClient,
 ): Promise<IssuedSession> {
   const { lostAnswerSeconds, roleLimits } = runtime.config.session
   const position = readRefreshToken(runtime.roots, refreshToken)
@@ -35,9 +35,7 @@ export async function refreshBearer(
   noteUnusual(runtime, verdict, position.sessionId, row.user.id)
   if (verdict.kind === 'ended') throw ended(verdict.reason)
   if (verdict.kind === 'reuse') {
-    const endedIds = await endBecauseOfReuse(runtime, position, row.user, client)
-    runtime.sessionCheck.forget({ kind: 'session', sessionId: position.sessionId })
-    runtime.metrics.count('auth_session_ended', 'refresh_reuse', endedIds.length)
+    await endForReuse(runtime, position, row.user.email, client)
     throw ended('refresh_reuse')
   }
   if (verdict.kind === 'ahead') {
@@ -47,25 +45,19 @@ export async function refreshBearer(
   return issueBearerTokens(runtime, row.user, row.session, row.now)
 }
 
-/** Says so to the owner, once: who holds the old copy may present it again and again. */
-function endBecauseOfReuse(
+async function endForReuse(
   runtime: Runtime,
   { sessionId, generation }: { sessionId: string; generation: number },
-  user: UserRow,
-  client: EventClient,
-): Promise<string[]> {
-  return runtime.database.transaction(async (transaction) => {
-    const ended = await endSessions(transaction, {
-      sessionIds: [sessionId],
-      reason: 'refresh_reuse',
-      event: userEvent('refresh_reuse', client, { details: { generation } }),
-    })
-    if (ended.length === 0) return ended
-    const props = occasionOf(runtime, client)
-    const message = { template: 'sessions_ended_by_reuse', to: user.email, props } as const
-    await queueMail(runtime, transaction, { userId: user.id }, message)
-    return ended
-  })
+  email: string,
+  client: SessionClient,
+): Promise<void> {
+  const props = occasionOf(runtime, client)
+  const mail = composeMail(runtime, { template: 'sessions_ended_by_reuse', to: email, props })
+  const event = userEvent('refresh_reuse', client, { details: { generation } })
+  const ending = { sessionId, reason: 'refresh_reuse', mail, event }
+  const isEnded = await endSessionWithMail(runtime.database, ending)
+  runtime.sessionCheck.forget({ kind: 'session', sessionId })
+  runtime.metrics.count('auth_session_ended', 'refresh_reuse', Number(isEnded))
 }
 
 /** Extends the session of a cookie and hands out the same cookie again. */
