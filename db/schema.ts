@@ -224,6 +224,8 @@ export const mailMessages = pgTable(
     userId: bigint({ mode: 'number' }),
     pendingRegistrationId: uuid(),
     recipient: text().notNull(),
+    /** True: it is for whoever has the address, and the delivery finds out who that is (db/queries/mail-adoption.ts). */
+    byAddress: boolean().notNull().default(false),
     parameters: jsonb().$type<Record<string, string | null>>().notNull(),
     /** withdrawn: its link was used or voided before it could be sent. */
     state: text({ enum: ['queued', 'sending', 'sent', 'failed', 'withdrawn'] })

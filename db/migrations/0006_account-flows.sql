@@ -12,6 +12,7 @@ CREATE TABLE "audit_events" (
 	CONSTRAINT "audit_events_actor_check" CHECK ("audit_events"."actor" in ('user', 'operator', 'system'))
 );
 --> statement-breakpoint
+ALTER TABLE "mail_messages" ADD COLUMN "by_address" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE "pending_registrations" ADD COLUMN "client_address" "inet";--> statement-breakpoint
 ALTER TABLE "users" ADD COLUMN "erase_at" timestamp with time zone;--> statement-breakpoint
 CREATE INDEX "audit_events_user_id_idx" ON "audit_events" USING btree ("user_id","id");--> statement-breakpoint

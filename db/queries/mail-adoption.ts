@@ -15,12 +15,11 @@ const adopt = statement<{ messageId: string }, { fate: MailFate }>(
   'adopt_mail_message',
   (p) => sql`
     with message as (
-      select id, template, user_id, pending_registration_id, recipient, parameters from ${mailMessages}
+      select id, template, user_id, pending_registration_id, recipient, by_address, parameters from ${mailMessages}
       where ${mailMessages.id} = ${p.messageId}::uuid and ${mailMessages.state} in ('queued', 'sending')
       for update
     ), facts as (
-      select message.*, message.user_id is null and message.pending_registration_id is null as is_nobodys,
-        owner.id as owner_id, owner.email as owner_email, owner.email_verified_at is not null as is_verified,
+      select message.*, owner.id as owner_id, owner.email as owner_email, owner.email_verified_at is not null as is_verified,
         owner.disabled_at is null and (owner.deleted_at is null or owner.erase_at > app_now()) as is_usable,
         waiting.id as waiting_id
       from message
@@ -31,9 +30,9 @@ const adopt = statement<{ messageId: string }, { fate: MailFate }>(
         order by pending.created_at desc limit 1) waiting on true
     ), fate as (
       select facts.*, case
-        when template = 'reset_password' and is_nobodys
+        when template = 'reset_password' and by_address
           then case when owner_id is not null and is_usable then 'account' else 'nobody' end
-        when template = 'verify_email' and is_nobodys then case
+        when template = 'verify_email' and by_address then case
           when owner_id is not null and is_usable then case when is_verified then 'known' else 'account' end
           when owner_id is null and waiting_id is not null then 'registration' else 'nobody' end
         when template = 'verify_email' and pending_registration_id is not null and owner_id is not null then 'known'
@@ -48,7 +47,7 @@ const adopt = statement<{ messageId: string }, { fate: MailFate }>(
         user_id = case when changed.fate in ('account', 'known') then changed.owner_id end,
         pending_registration_id = case when changed.fate = 'registration' then changed.waiting_id end,
         recipient = case when changed.fate in ('account', 'known') then changed.owner_email else changed.recipient end,
-        state = case when changed.fate = 'nobody' then 'withdrawn' else ${mailMessages.state} end
+        by_address = false, state = case when changed.fate = 'nobody' then 'withdrawn' else ${mailMessages.state} end
       from changed where ${mailMessages.id} = changed.id
     ), relinked as (
       -- The link of nobody lives as long as any: its code is guessed at, and its tries are counted, like others.

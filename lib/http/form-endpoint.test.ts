@@ -155,6 +155,7 @@ describe('a form that is refused', () => {
     expect(answered.headers.get('location')).toBe('/login')
     expect(client.flashFor('/login')).toEqual({
       page: '/login',
+      form: '',
       code: 'invalid_credentials',
       detail: 'Invalid email or password',
       errors: [],

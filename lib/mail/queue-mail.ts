@@ -10,6 +10,8 @@ export interface OutgoingMail<Name extends MailTemplate = MailTemplate> {
   /** One address in the form that normaliseMailAddress() gives it. */
   to: string
   props: MailTemplates[Name]
+  /** It is for whoever has the address: the delivery finds out who that is, and sends nothing if nobody has. */
+  byAddress?: boolean
 }
 
 type Composer = Pick<Runtime, 'config' | 'clock' | 'random'>
@@ -23,13 +25,14 @@ export function composeMail(runtime: Composer, ...messages: OutgoingMail[]): Out
   return JSON.stringify(rows)
 }
 
-function rowOf({ clock, random }: Composer, { template, to, props }: OutgoingMail): OutboxRow {
+function rowOf({ clock, random }: Composer, { template, to, props, byAddress = false }: OutgoingMail): OutboxRow {
   return {
     id: newUuidV7(random, clock.now()),
     template,
     recipient: to,
     parameters: { ...props },
     link_purpose: templateLinks[template],
+    by_address: byAddress,
   }
 }
 

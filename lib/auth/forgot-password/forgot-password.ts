@@ -16,10 +16,7 @@ export async function forgotPassword(
 ): Promise<void> {
   if (!(await mayMail(runtime, email, client.block))) return
   const props = { ...occasionOf(runtime, client), requestId: client.requestId }
-  await queueMail(
-    runtime,
-    runtime.database,
-    { nobody: true },
-    { template: 'reset_password', to: email, props },
-  )
+  const template = 'reset_password' as const
+  const message = { template, to: email, props, byAddress: true }
+  await queueMail(runtime, runtime.database, { nobody: true }, message)
 }

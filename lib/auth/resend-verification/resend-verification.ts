@@ -16,5 +16,7 @@ export async function resendVerification(
 ): Promise<void> {
   if (!(await mayMail(runtime, email, client.block))) return
   const props = { ...occasionOf(runtime, client), requestId: client.requestId }
-  await queueMail(runtime, runtime.database, { nobody: true }, { template: 'verify_email', to: email, props })
+  const template = 'verify_email' as const
+  const message = { template, to: email, props, byAddress: true }
+  await queueMail(runtime, runtime.database, { nobody: true }, message)
 }
