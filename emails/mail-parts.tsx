@@ -100,7 +100,11 @@ export function Facts({ at, device, address: from }: Occasion) {
 
 /** Margins of tables are not for every mail program. */
 function Gap() {
-  return <div style={{ height: '20px', lineHeight: '20px' }}>&#8202;</div>
+  return (
+    <div data-skip-in-text={true} style={{ height: '20px', lineHeight: '20px' }}>
+      &#8202;
+    </div>
+  )
 }
 
 /** What to do if it was somebody else. */

@@ -27,6 +27,9 @@ import { liveContract } from './health/live.contract.ts'
 import { metricsContract } from './health/metrics.contract.ts'
 import { readyContract } from './health/ready.contract.ts'
 import type { Contract } from './http/contract.ts'
+import { listCapturedMailContract } from './inbox/list-captured-mail.contract.ts'
+import { showCapturedMailContract } from './inbox/show-captured-mail.contract.ts'
+import { showInboxContract } from './inbox/show-inbox.contract.ts'
 
 /** The wire of the whole product; nothing here reaches the server side. */
 export const contracts: readonly Contract[] = [
@@ -56,4 +59,7 @@ export const contracts: readonly Contract[] = [
   liveContract,
   readyContract,
   metricsContract,
+  listCapturedMailContract,
+  showInboxContract,
+  showCapturedMailContract,
 ]

@@ -25,6 +25,9 @@ import { liveEndpoint } from './health/live.endpoint.ts'
 import { metricsEndpoint } from './health/metrics.endpoint.ts'
 import { readyEndpoint } from './health/ready.endpoint.ts'
 import type { Endpoint } from './http/endpoint.ts'
+import { listCapturedMailEndpoint } from './inbox/list-captured-mail.endpoint.ts'
+import { showCapturedMailEndpoint } from './inbox/show-captured-mail.endpoint.ts'
+import { showInboxEndpoint } from './inbox/show-inbox.endpoint.ts'
 
 /** Every operation of the product, whatever way it is served. */
 export const endpoints: readonly Endpoint[] = [
@@ -54,4 +57,7 @@ export const endpoints: readonly Endpoint[] = [
   liveEndpoint,
   readyEndpoint,
   metricsEndpoint,
+  listCapturedMailEndpoint,
+  showInboxEndpoint,
+  showCapturedMailEndpoint,
 ]

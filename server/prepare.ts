@@ -9,6 +9,7 @@ import {
   readConfig,
 } from '#lib/config/read-config.ts'
 import { Secret } from '#lib/crypto/secret.ts'
+import { jobConnectionsMax } from '#lib/jobs/job-runner.ts'
 import { usableCores, workersOf } from '#lib/runtime/cores.ts'
 import { type DataDirectory, openDataDirectory } from './data-directory.ts'
 import { type EmbeddedDatabase, startEmbeddedDatabase } from './embedded-database.ts'
@@ -57,10 +58,13 @@ export async function prepare(
 
 const [connectionsMin, spareConnections] = [100, 20]
 
-/** Connections that the processes of this server open at most: a pool and a change feed each, and some for people. */
+/**
+ * Connections that the processes of this server open at most: a pool and a change feed each, those of the jobs, and some
+ * for people and npm run worker.
+ */
 function connectionsMax({ workers, database }: Config): number {
   const processes = workersOf(workers, usableCores()) + 1
-  return Math.max(connectionsMin, processes * (database.poolSize + 1) + spareConnections)
+  return Math.max(connectionsMin, processes * (database.poolSize + 1) + jobConnectionsMax + spareConnections)
 }
 
 /** Stand in for what is not made yet. */

@@ -15,13 +15,13 @@ export interface JobRunner {
 export type JobHandlers = Record<string, (payload: unknown) => Promise<void>>
 
 /** What a job mostly does is wait for an SMTP server, which has as many connections. */
-const concurrency = 5
+const concurrency = 4
 const pollMs = 2000
 const restartMs = 2000
 /** What takes longer is taken up again when its lease has run out. */
 const stopMsMax = 5000
-/** One listens, the others fetch and finish jobs. */
-export const jobConnectionsMax = 3
+/** Database connections: one listens, the others fetch and finish jobs. */
+export const jobConnectionsMax = 4
 
 export function createJobRunner(
   { config, log }: Pick<Runtime, 'config' | 'log'>,

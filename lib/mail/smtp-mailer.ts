@@ -19,7 +19,7 @@ export interface Mailer {
 }
 
 /** At most so many connections, and messages on their way, of one process. */
-export const smtpConnectionsMax = 5
+const smtpConnectionsMax = 4
 const connectMsMax = 10_000
 const silenceMsMax = 20_000
 /** Of one message in all: also a server that sends a byte a second has to end. Less than the lease of a claim. */
@@ -42,20 +42,8 @@ export function createSmtpMailer(smtp: SmtpConfig): Mailer {
   return {
     async send(letter) {
       opening ??= open()
-      await (await opening).sendMail({
-        messageId: messageIdOf(letter.id, smtp.from),
-        date: letter.date,
-        from: smtp.from,
-        to: { name: '', address: letter.to },
-        // Apart from the headers: what stands in them cannot add a recipient.
-        envelope: { from: smtp.from.address, to: [letter.to] },
-        subject: letter.subject,
-        text: letter.text,
-        html: letter.html,
-        // No vacation message answers it (RFC 3834).
-        headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
-        signal: AbortSignal.timeout(sendMsMax),
-      })
+      const message = messageOf(letter, smtp.from)
+      await (await opening).sendMail({ ...message, signal: AbortSignal.timeout(sendMsMax) })
     },
     async verify() {
       opening ??= open()
@@ -65,6 +53,33 @@ export function createSmtpMailer(smtp: SmtpConfig): Mailer {
       void opening?.then((transport) => transport.close())
     },
   }
+}
+
+function messageOf(letter: Letter, from: MailFrom) {
+  return {
+    messageId: messageIdOf(letter.id, from),
+    date: letter.date,
+    from,
+    to: { name: '', address: letter.to },
+    // Apart from the headers: what stands in them cannot add a recipient.
+    envelope: { from: from.address, to: [letter.to] },
+    subject: letter.subject,
+    text: letter.text,
+    html: letter.html,
+    // No vacation message answers it (RFC 3834).
+    headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  }
+}
+
+/** The message as it goes over the wire; nothing is sent. */
+export async function composeSource(letter: Letter, from: MailFrom): Promise<string> {
+  const { createTransport } = await import('nodemailer')
+  const { message } = await createTransport({ streamTransport: true, buffer: true }).sendMail(
+    messageOf(letter, from),
+  )
+  return String(message)
 }
 
 function transportOptions(smtp: SmtpConfig) {
