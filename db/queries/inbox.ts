@@ -19,11 +19,15 @@ const list = statement<{ recipient: string | null; countMax: number }, InboxRow>
   'list_inbox',
   (p) => sql`
     select ${columns} from ${mailMessages} message
-    where ${p.recipient}::text is null or lower(message.recipient) = lower(${p.recipient})
+    where message.state in ('sent', 'failed')
+      and (${p.recipient}::text is null or lower(message.recipient) = lower(${p.recipient}))
     order by message.created_at desc, message.id desc limit ${p.countMax}::integer`,
 )
 
-/** The newest messages, of one recipient or of all (null). */
+/**
+ * The newest messages, of one recipient or of all (null). Those that wait are not among them: their links do not live
+ * yet, and some turn out to be for nobody.
+ */
 export function listInbox(
   db: Connection,
   of: { recipient: string | null; countMax: number },

@@ -5,6 +5,8 @@ export interface E2eEnvironment {
   setupKeys: Record<string, string>
   /** The port of the front end on another origin that every server allows. */
   frontEndPort: number
+  /** The key of the captured messages of the server `mail`. */
+  inboxKey: string
 }
 
 const name = 'E2E_ENVIRONMENT'

@@ -21,6 +21,8 @@ const entries = {
   headless: ['dist/headless.mjs'],
   pages: ['dist/pages.mjs'],
   next: ['node_modules/next/dist/bin/next', 'start'],
+  // The server with pages again, in development mode: its messages are captured.
+  mail: ['dist/pages.mjs'],
 }
 
 /** One PostgreSQL, and one server in strict mode for each way of serving, each with a database of its own. */
@@ -42,12 +44,15 @@ async function globalSetup(): Promise<() => Promise<void>> {
     clones.push(clone)
     const variables = {
       ...strictVariables(withDatabase(database.url.reveal(), `e2e_${way}`), await freePort()),
+      ...(way === 'mail' && { DEBUG: 'true', MAIL: '' }),
       ALLOWED_ORIGINS: JSON.stringify([`http://127.0.0.1:${frontEndPort}`, 'https://app.example.com']),
     }
     servers.push([way, await startServer({ clone, variables, entry: entries[way as keyof typeof entries] })])
   }
+  const mail = servers.find(([way]) => way === 'mail')
   const environment: E2eEnvironment = {
     frontEndPort,
+    inboxKey: mail ? inboxKeyOf(mail[1]) : '',
     servers: Object.fromEntries(servers.map(([way, { url }]) => [way, url])),
     setupKeys: Object.fromEntries(servers.map(([way, server]) => [way, setupKeyOf(server)])),
   }
@@ -63,6 +68,11 @@ async function globalSetup(): Promise<() => Promise<void>> {
 /** From the start screen; plain Next prints none. */
 function setupKeyOf(server: ProcessServer): string {
   return /(?:"token":"|token=)([\w-]{43})/.exec(server.output())?.[1] ?? ''
+}
+
+/** From the start screen. */
+function inboxKeyOf(server: ProcessServer): string {
+  return /\/dev\/mail\?key=([\w-]{43})/.exec(server.output())?.[1] ?? ''
 }
 
 export default globalSetup

@@ -25,7 +25,10 @@ export function composeMail(runtime: Composer, ...messages: OutgoingMail[]): Out
   return JSON.stringify(rows)
 }
 
-function rowOf({ clock, random }: Composer, { template, to, props, byAddress = false }: OutgoingMail): OutboxRow {
+function rowOf(
+  { clock, random }: Composer,
+  { template, to, props, byAddress = false }: OutgoingMail,
+): OutboxRow {
   return {
     id: newUuidV7(random, clock.now()),
     template,
