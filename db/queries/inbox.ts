@@ -19,14 +19,13 @@ const list = statement<{ recipient: string | null; countMax: number }, InboxRow>
   'list_inbox',
   (p) => sql`
     select ${columns} from ${mailMessages} message
-    where message.state in ('sent', 'failed')
+    where message.state <> 'withdrawn' and not message.by_address
       and (${p.recipient}::text is null or lower(message.recipient) = lower(${p.recipient}))
     order by message.created_at desc, message.id desc limit ${p.countMax}::integer`,
 )
 
 /**
- * The newest messages, of one recipient or of all (null). Those that wait are not among them: their links do not live
- * yet, and some turn out to be for nobody.
+ * The newest messages, of one recipient or of all (null), but for those that are for nobody, or may turn out to be.
  */
 export function listInbox(
   db: Connection,

@@ -5,6 +5,7 @@ import { readEnvironment } from './environment.ts'
 export interface CapturedMail {
   id: string
   template: string
+  state: string
   to: string
   subject: string
   text: string
@@ -21,10 +22,11 @@ export function mailServerUrl(): string {
 
 /** Waits for the newest message of a kind to an address. */
 export async function mailTo(address: string, template: string): Promise<CapturedMail> {
+  const isHandedOver = (mail: CapturedMail) => mail.template === template && mail.state === 'sent'
   const found: { mail?: CapturedMail | undefined } = {}
   await until(
     async () => {
-      found.mail = (await listMail(address)).find((mail) => mail.template === template)
+      found.mail = (await listMail(address)).find(isHandedOver)
       return found.mail !== undefined
     },
     waitMsMax,

@@ -12,6 +12,7 @@ const CapturedMail = z.strictObject({
   link: z.string().nullable(),
   /** The six-digit code in it, or null. */
   code: z.string().nullable(),
+  state: z.string().describe('sent: handed over, so its link lives.'),
   created_at: z.iso.datetime({ precision: 3 }),
 })
 

@@ -9,8 +9,8 @@ export const listCapturedMailEndpoint = endpoint(listCapturedMailContract, async
   return { body: { messages: mails.map(publicMail) } }
 })
 
-function publicMail({ id, template, to, subject, text, html, createdAt }: InboxMail) {
+function publicMail({ id, template, to, subject, text, html, state, createdAt }: InboxMail) {
   const link = /https?:\/\/\S+\?token=[\w.-]+/.exec(text)?.[0] ?? null
   const code = /^\d{6}$/m.exec(text)?.[0] ?? null
-  return { id, template, to, subject, text, html, link, code, created_at: createdAt.toISOString() }
+  return { id, template, to, subject, text, html, link, code, state, created_at: createdAt.toISOString() }
 }
