@@ -183,10 +183,11 @@ test('a change of address that waits is cancelled', async ({ page, account }) =>
   await page.getByLabel('New email').fill(to)
   await page.getByLabel('Current password', { exact: true }).fill(account.password)
   await page.getByRole('button', { name: 'Change email' }).click()
+  const link = await linkOf(to, 'email_change_confirm')
   await page.getByRole('button', { name: 'Cancel the change' }).click()
 
   await expect(page.getByText('Your address stays as it is.')).toBeVisible()
-  await page.goto(await linkOf(to, 'email_change_confirm').catch(() => '/change-email/confirm?token=x'))
+  await page.goto(link)
   await expect(page.getByText('Nothing was changed.')).toBeVisible()
 })
 

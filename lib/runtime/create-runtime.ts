@@ -39,8 +39,11 @@ export interface RuntimeParts {
   feedUrl?: string
 }
 
-/** 'heartbeat': an open connection counts as proof. 'load-epoch': an overtaken answer is kept all the same. */
-export type SessionControl = 'heartbeat' | 'load-epoch'
+/**
+ * 'heartbeat': an open connection counts as proof. 'load-epoch': an overtaken answer is kept all the same. 'decoy': an
+ * account that there is not costs no password work.
+ */
+export type SessionControl = 'heartbeat' | 'load-epoch' | 'decoy'
 
 const waitingMax = 64
 const waitMsMax = 2000
@@ -67,7 +70,13 @@ export async function createRuntime(
   })
   const redis = config.redisUrl ? await openRedis(config.redisUrl, log) : null
   const roots = deriveRootKeys(config.rootSecrets)
-  const hashing = createHashing({ clock, log, metrics, seat })
+  const hashing = createHashing({
+    clock,
+    log,
+    metrics,
+    seat,
+    spendsDecoys: !parts.without?.includes('decoy'),
+  })
   const touches = createTouchBatch(database, config.session.roleLimits)
   const tasks = createPeriodicTasks(log)
   tasks.every(touchIntervalMs, 'touches', () => touches.flush())
@@ -219,13 +228,17 @@ function createHashing({
   log,
   metrics,
   seat,
-}: Pick<Runtime, 'clock' | 'log' | 'metrics'> & { seat: WorkerSeat | null }) {
+  spendsDecoys,
+}: Pick<Runtime, 'clock' | 'log' | 'metrics'> & { seat: WorkerSeat | null; spendsDecoys: boolean }) {
   const slots = hashSlots(usableCores(), seat?.workers ?? 1)
   const queue = createHashQueue({ slots, waitingMax, waitMsMax, monotonicNow: clock.monotonicMs })
   const bcrypt = createBcryptWorkers(`${process.cwd()}/lib/crypto/bcrypt-worker.mjs`)
   metrics.gauge('password_hash_running', 'Password hashes running now', () => queue.usage().running)
   metrics.gauge('password_hash_waiting', 'Password hashes waiting for a slot', () => queue.usage().waiting)
-  return { passwords: createPasswords({ queue, bcrypt, clock, log, metrics }), close: () => bcrypt.close() }
+  return {
+    passwords: createPasswords({ queue, bcrypt, clock, log, metrics, spendsDecoys }),
+    close: () => bcrypt.close(),
+  }
 }
 
 function gaugeDatabase(metrics: Metrics, database: Database) {
