@@ -50,6 +50,7 @@ export async function LinkedChange({
         <p>{words.explanation}</p>
         <div className="mb-6">
           <Facts
+            isNarrow
             facts={[
               ['Account', linked.username],
               ['Address now', linked.from],

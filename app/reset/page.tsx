@@ -29,8 +29,8 @@ export default async function ResetPage({ searchParams }: { searchParams: Query 
           </Card>
         )}
         <p className="text-center">
-          <a href={link ? '/login' : '/forgot'} className="prose-link">
-            {link ? 'Sign in' : 'Get another link'}
+          <a href={linked ? '/login' : '/forgot'} className="prose-link">
+            {linked ? 'Sign in' : 'Get another link'}
           </a>
         </p>
       </div>

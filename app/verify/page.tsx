@@ -75,6 +75,7 @@ async function OpenLink({ appName, token, linked }: OpenLinkProps) {
           </p>
           <div className="mb-6">
             <Facts
+              isNarrow
               facts={[
                 ['User name', linked.username],
                 ['Registered', <LocalTime key="at" instant={linked.createdAt.toISOString()} />],
