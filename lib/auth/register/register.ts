@@ -1,6 +1,7 @@
 import type { OutboxRows } from '#db/queries/mail-outbox.ts'
 import { insertUserWithPassword, type NewUser, type UserRow } from '#db/queries/users.ts'
 import { takenProblem } from '#lib/auth/taken.ts'
+import { requireMailDomain } from '#lib/mail/mail-domains.ts'
 import { composeMail, occasionOf } from '#lib/mail/queue-mail.ts'
 import { requireAcceptablePassword } from '#lib/password/acceptable-password.ts'
 import { Problem, type RateLimitState } from '#lib/problems.ts'
@@ -17,7 +18,7 @@ export interface Registration {
 /**
  * Creates an account with the default role, and asks for proof of its address by mail.
  *
- * @throws Problem `registration_closed`, `weak_password`, `breached_password`, `rate_limited`, `overloaded`,
+ * @throws Problem `registration_closed`, `invalid_request` for a domain that takes no mail, `weak_password`, `breached_password`, `rate_limited`, `overloaded`,
  *         `email_taken` or `username_taken`
  */
 export async function register(
@@ -30,6 +31,7 @@ export async function register(
   runtime.passwords.requireRoom()
   await requireAcceptablePassword(runtime, password, { email, username })
   const rateLimit = await runtime.limits.windows.use('registration', registration.client.block)
+  await requireMailDomain(runtime, email, 'email')
   const passwordHash = await runtime.passwords.hash(password)
   const verification = {
     template: 'verify_email',
