@@ -11,6 +11,7 @@ import { freePort } from '#server/free-port.ts'
 import { newAccount, signIn } from '#test/support/api-client.ts'
 import { makeCertificate } from '#test/support/certificate.ts'
 import { createTestDatabase, type TestDatabase } from '#test/support/database.ts'
+import { startDatabaseProxy } from '#test/support/database-proxy.ts'
 import {
   exitOf,
   makeClone,
@@ -235,6 +236,36 @@ test('an SMTP server that says nothing does not slow a request, and what waits g
   expect(distinct(stage.sink.mails)).toBe(stage.sink.mails.length)
 })
 
+test('a database whose connections are cut and held: the server stays, and mail flows again afterwards', async () => {
+  const stage = await setStage()
+  const proxy = await startDatabaseProxy(stage.database.url)
+  onTestFinished(() => proxy.close())
+  const server = await stage.start({ DATABASE_URL: proxy.url })
+  await server.client().register()
+  await until(
+    () => stage.sink.mails.length === 1,
+    15_000,
+    () => server.output(),
+  )
+
+  for (let round = 0; round < 5; round += 1) {
+    proxy.cut('all')
+    await pause(300)
+  }
+  proxy.hold('all')
+  await pause(4000)
+  proxy.release()
+  await until(
+    async () => (await server.client().register()).status === 200,
+    20_000,
+    () => server.output(),
+  )
+  await untilTaken(stage, 2, 40_000)
+
+  expect(server.process.exitCode).toBeNull()
+  expect(server.output()).not.toContain('unhandled_rejection')
+})
+
 test('two workers send 10,000 messages 10,000 times', async () => {
   const stage = await setStage(await startSink({ countsOnly: true }))
   await stage.database.sql(`
@@ -246,7 +277,7 @@ test('two workers send 10,000 messages 10,000 times', async () => {
   await Promise.all([startWorker(stage), startWorker(stage)])
   await until(
     () => stage.sink.mails.length >= 10_000,
-    150_000,
+    400_000,
     () => `${stage.sink.mails.length} were sent`,
   )
   await until(
