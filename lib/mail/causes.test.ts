@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { newAccount } from '#test/support/api-client.ts'
 import { serverForThisTest, type TestServer, useServer } from '#test/support/harness.ts'
 import { capturedMail, readMail } from '#test/support/mailbox.ts'
+import { watchDatabase } from '#test/support/observations.ts'
 
 const server = useServer(capturedMail)
 
@@ -32,6 +33,27 @@ async function signIn(
   client.refreshToken = answer.body.refresh_token ?? null
   return client
 }
+
+test('messages cost no round trip: register and sign-in from a new device stay within four, refresh is one', async () => {
+  const own = await serverForThisTest(capturedMail)
+  const account = newAccount()
+  const watched = watchDatabase(own.runtime)
+  const spent = async (work: () => Promise<unknown>) => {
+    watched.names.length = 0
+    await work()
+    return [...watched.names]
+  }
+
+  expect((await spent(() => own.client().register(account))).length).toBeLessThanOrEqual(4)
+  await signIn(own, account, firefox)
+  const holder: { client?: ReturnType<TestServer['client']> } = {}
+  const signedIn = await spent(async () => {
+    holder.client = await signIn(own, account, safari)
+  })
+  expect(signedIn.length, signedIn.join()).toBeLessThanOrEqual(4)
+  expect(await spent(async () => holder.client?.refresh())).toHaveLength(1)
+  expect(await templatesTo(own, account.email)).toEqual(['verify_email', 'new_device'])
+})
 
 describe('registration', () => {
   test('asks for proof of the address, says from where it came, and never says the user name', async () => {

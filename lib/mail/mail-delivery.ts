@@ -5,7 +5,7 @@ import type { Runtime } from '#lib/runtime/runtime.ts'
 import { type FailureKind, judgeFailure, retryDelaySeconds } from './delivery-failure-policy.ts'
 import { isMailTemplate, templateLinks } from './mail-templates.ts'
 import { createSmtpMailer, describeFailure, type Mailer, readFailure } from './smtp-mailer.ts'
-import { writeMail } from './write-mail.ts'
+import { loadTemplates, writeMail } from './write-mail.ts'
 
 /** Sends the messages of the outbox. Does nothing with MAIL=off; captured messages are rendered and kept. */
 export interface MailDelivery {
@@ -25,8 +25,8 @@ export const leaseSeconds = 120
 const giveUpSeconds = 24 * 3600
 const overdueSeconds = 20
 const sweepCountMax = 1000
-/** A message of a version that is being installed is known in a moment. */
-const unknownTemplateDelaySeconds = 60
+/** While a version is being installed, its templates are there in a moment. */
+const templatesDelaySeconds = 60
 const day = 86_400
 const keep = { messageSeconds: 90 * day, linkSeconds: 30 * day, countMax: 10_000 }
 
@@ -58,11 +58,17 @@ async function attempt(parts: Parts, mailer: Mailer | null, mail: ClaimedMail): 
   const { database, log } = parts
   const fields = { message_id: mail.id, template: mail.template, attempt: mail.attempts }
   if (!isMailTemplate(mail.template)) {
-    return putOff(parts, mail, unknownTemplateDelaySeconds, `unknown template ${mail.template}`)
+    return putOff(parts, mail, templatesDelaySeconds, `unknown template ${mail.template}`)
   }
   if (templateLinks[mail.template] !== null && mail.linkPurpose === null) {
     await settleMail(database, { ...mail, state: 'withdrawn', error: null })
     return conclude(parts, 'withdrawn')
+  }
+  try {
+    await loadTemplates()
+  } catch (error) {
+    log.error({ event: 'mail_templates_not_loaded', ...fields, error }, 'no message can be rendered')
+    return putOff(parts, mail, templatesDelaySeconds, 'the templates could not be loaded')
   }
   let letter: Awaited<ReturnType<typeof writeMail>>
   try {

@@ -11,6 +11,11 @@ export interface WrittenFrom {
   linkPurpose: LinkPurpose | null
 }
 
+/** Loads the templates, and React with them, the first time. @throws when they cannot be loaded */
+export function loadTemplates() {
+  return import('./render.tsx')
+}
+
 /**
  * Writes a message: derives its link and its code, and renders it. The first call loads React.
  *
@@ -20,7 +25,7 @@ export async function writeMail(
   { config, roots }: Pick<Runtime, 'config' | 'roots'>,
   { id, template, parameters, linkPurpose }: WrittenFrom,
 ): Promise<RenderedMail> {
-  const { renderMail } = await import('./render.tsx')
+  const { renderMail } = await loadTemplates()
   const position = linkPurpose && { linkId: id, purpose: linkPurpose }
   return renderMail(template, {
     appName: config.appName,

@@ -9,6 +9,7 @@ import { createJobRunner, type JobRunner } from '#lib/jobs/job-runner.ts'
 import { createLimits } from '#lib/limits/limits.ts'
 import { openRedis } from '#lib/limits/redis.ts'
 import { createMailDelivery, type MailDelivery } from '#lib/mail/mail-delivery.ts'
+import { createMailDomains } from '#lib/mail/mail-domains.ts'
 import { createPasswords } from '#lib/password/passwords.ts'
 import { type AccessTokens, createAccessTokens } from '#lib/session/access-tokens.ts'
 import { type ChangeFeed, createChangeFeed } from '#lib/session/change-feed.ts'
@@ -103,6 +104,7 @@ export async function createRuntime(
     passwords: hashing.passwords,
     accessTokens,
     mail,
+    mailDomains: createMailDomains(),
     jobs,
     sessionCredentials: createSessionCredentials(roots),
     ...sessions,

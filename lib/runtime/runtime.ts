@@ -4,6 +4,7 @@ import type { RootKeys } from '#lib/crypto/root-keys.ts'
 import type { JobRunner } from '#lib/jobs/job-runner.ts'
 import type { Limits } from '#lib/limits/limits.ts'
 import type { MailDelivery } from '#lib/mail/mail-delivery.ts'
+import type { MailDomains } from '#lib/mail/mail-domains.ts'
 import type { Passwords } from '#lib/password/passwords.ts'
 import type { AccessTokens } from '#lib/session/access-tokens.ts'
 import type { ChangeFeed } from '#lib/session/change-feed.ts'
@@ -33,6 +34,7 @@ export interface Runtime {
   passwords: Passwords
   limits: Limits
   mail: MailDelivery
+  mailDomains: MailDomains
   /** Idle until somebody starts it who has seen the database ready. */
   jobs: JobRunner
   /**

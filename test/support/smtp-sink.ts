@@ -26,8 +26,8 @@ export interface SinkScript {
   mailFrom?: number | 'drop'
   /** By recipient. */
   rcptTo?: (address: string) => number | 'drop' | undefined
-  /** 'drop-after': takes the whole message, and cuts before it says so. */
-  data?: number | 'drop' | 'drop-after' | 'hang'
+  /** 'drop-after', 'hang-after': takes the whole message, and cuts or waits before it says so. */
+  data?: number | 'drop' | 'hang' | 'drop-after' | 'hang-after'
 }
 
 export interface SmtpSink {
@@ -43,14 +43,19 @@ export interface SmtpSink {
   start(): Promise<void>
 }
 
+interface SinkOptions extends Partial<SMTPServerOptions> {
+  /** Only the Message-IDs are read: for thousands of messages. */
+  countsOnly?: boolean
+}
+
 /** An SMTP server of this machine that does what it is told; stopped when the test ends. */
-export async function startSink(options: Partial<SMTPServerOptions> = {}): Promise<SmtpSink> {
+export async function startSink(options: SinkOptions = {}): Promise<SmtpSink> {
   const sink = await openSink(options)
   onTestFinished(() => sink.stop())
   return sink
 }
 
-export async function openSink(options: Partial<SMTPServerOptions> = {}): Promise<SmtpSink> {
+async function openSink({ countsOnly = false, ...options }: SinkOptions): Promise<SmtpSink> {
   const mails: SunkMail[] = []
   let [port, count] = [0, 0]
   let server: SMTPServer | null = null
@@ -99,9 +104,9 @@ export async function openSink(options: Partial<SMTPServerOptions> = {}): Promis
         stream.on('data', (chunk: Buffer) => chunks.push(chunk))
         stream.on('end', async () => {
           const { data } = sink.script
-          if (data === undefined || data === 'drop-after')
-            mails.push(await read(Buffer.concat(chunks), session))
-          act(data === 'drop-after' ? 'drop' : data, session.id, callback)
+          const isTaken = data === undefined || data === 'drop-after' || data === 'hang-after'
+          if (isTaken) mails.push(await read(Buffer.concat(chunks), session, countsOnly))
+          act(data === 'drop-after' ? 'drop' : data === 'hang-after' ? 'hang' : data, session.id, callback)
         })
       },
     })
@@ -138,11 +143,25 @@ function connectionsOf(server: SMTPServer): Connection[] {
   return [...(server as unknown as { connections: Set<Connection> }).connections]
 }
 
+const unread = {
+  recipients: [],
+  from: '',
+  subject: '',
+  html: '',
+  text: '',
+  link: '',
+  headers: [],
+  isSecure: false,
+}
+
 async function read(
   raw: Buffer,
   session: { secure?: boolean; envelope: { rcptTo: { address: string }[] } },
+  countsOnly: boolean,
 ): Promise<SunkMail> {
-  const mail = await simpleParser(raw)
+  if (countsOnly)
+    return { ...unread, messageId: /^Message-ID: (\S+)/im.exec(raw.toString('latin1'))?.[1] ?? '' }
+  const mail = await simpleParser(raw, { skipImageLinks: true, skipTextToHtml: true })
   const text = mail.text ?? ''
   return {
     messageId: mail.messageId ?? '',

@@ -5,6 +5,7 @@ import { requireCurrentPassword } from '#lib/accounts/current-password.ts'
 import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { mayMail } from '#lib/auth/request-mail.ts'
 import { linkKinds } from '#lib/links/link-lifetime.ts'
+import { requireMailDomain } from '#lib/mail/mail-domains.ts'
 import { occasionOf, queueMail } from '#lib/mail/queue-mail.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
@@ -32,6 +33,7 @@ export async function requestEmailChange(
   const presented = { userId: user.id, sessionId: session.id, presented: password, field: 'password' }
   await requireCurrentPassword(runtime, presented)
   if (!(await mayMail(runtime, newEmail, client.block))) return
+  await requireMailDomain(runtime, newEmail, 'new_email')
   await runtime.database.transaction(async (transaction) => {
     await voidLinks(transaction, { userId: user.id, purposes: ['change_email'] })
     const props = occasionOf(runtime, client)

@@ -4,6 +4,7 @@ import { isInvited } from '#lib/accounts/invitation.ts'
 import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { mayMailTo } from '#lib/auth/request-mail.ts'
 import { taken, takenProblem } from '#lib/auth/taken.ts'
+import { requireMailDomain } from '#lib/mail/mail-domains.ts'
 import { composeMail, occasionOf } from '#lib/mail/queue-mail.ts'
 import { requireAcceptablePassword } from '#lib/password/acceptable-password.ts'
 import { Problem, type RateLimitState } from '#lib/problems.ts'
@@ -31,8 +32,9 @@ const pendingSeconds = 48 * 3600
 /**
  * Creates an account with the default role; where addresses have to be proven, a registration that waits for that.
  *
- * @throws Problem `registration_closed`, `weak_password`, `breached_password`, `rate_limited`, `overloaded`,
- *         `username_taken`, and `email_taken` only where addresses need no proof
+ * @throws Problem `registration_closed`, `invalid_request` for a domain that takes no mail, `weak_password`,
+ *         `breached_password`, `rate_limited`, `overloaded`, `username_taken`, and `email_taken` only where addresses
+ *         need no proof
  */
 export async function register(runtime: Runtime, registration: Registration): Promise<Registered> {
   requireOpen(runtime, registration)
@@ -40,6 +42,7 @@ export async function register(runtime: Runtime, registration: Registration): Pr
   runtime.passwords.requireRoom()
   await requireAcceptablePassword(runtime, password, { email, username })
   const rateLimit = await runtime.limits.windows.use('registration', client.block)
+  await requireMailDomain(runtime, email, 'email')
   const passwordHash = await runtime.passwords.hash(password)
   const isRequired = runtime.config.emailVerification === 'required'
   const insert = isRequired ? insertPending : insertAccount
