@@ -71,19 +71,12 @@ export async function createRuntime(
   })
   const redis = config.redisUrl ? await openRedis(config.redisUrl, log) : null
   const roots = deriveRootKeys(config.rootSecrets)
-  const hashing = createHashing({
-    clock,
-    log,
-    metrics,
-    seat,
-    spendsDecoys: !parts.without?.includes('decoy'),
-  })
+  const spendsDecoys = !parts.without?.includes('decoy')
+  const hashing = createHashing({ clock, log, metrics, seat, spendsDecoys })
   const touches = createTouchBatch(database, config.session.roleLimits)
   const tasks = createPeriodicTasks(log)
   tasks.every(touchIntervalMs, 'touches', () => touches.flush())
-  tasks.every(sweepIntervalMs, 'session_sweep', () => sweepSessions({ config, database, log, metrics }))
-  tasks.every(housekeepingIntervalMs, 'attempt_budgets', () => purgeAttemptBudgets(database))
-  tasks.every(housekeepingIntervalMs, 'accounts', () => cleanAccounts({ config, database, log }))
+  keepHouse(tasks, { config, database, log, metrics })
   tasks.every(housekeepingIntervalMs, 'password_schemes', () => hashing.passwords.calibrate(database))
   const sessions = createSessionEngine({ config, parts, clock, random, log, metrics, database })
   const accessTokens = createTokens({ config, roots, database, clock, log, tasks, feed: sessions.changeFeed })
@@ -119,6 +112,16 @@ export async function createRuntime(
       await Promise.all([hashing.close(), redis?.close(), database.close()])
     },
   }
+}
+
+/** What is over is written down, and what is old goes. */
+function keepHouse(
+  tasks: PeriodicTasks,
+  parts: Pick<Runtime, 'config' | 'database' | 'log' | 'metrics'>,
+): void {
+  tasks.every(sweepIntervalMs, 'session_sweep', () => sweepSessions(parts))
+  tasks.every(housekeepingIntervalMs, 'attempt_budgets', () => purgeAttemptBudgets(parts.database))
+  tasks.every(housekeepingIntervalMs, 'accounts', () => cleanAccounts(parts))
 }
 
 function openLog({ logLevel }: Config, metrics: Metrics, seat: WorkerSeat | null): Log {
