@@ -23,6 +23,11 @@ import { resendVerificationContract } from './auth/resend-verification/resend-ve
 import { resetPasswordContract } from './auth/reset-password/reset-password.contract.ts'
 import { setupContract } from './auth/setup/setup.contract.ts'
 import { verifyEmailContract } from './auth/verify-email/verify-email.contract.ts'
+import { docsFileContract } from './docs/docs-file/docs-file.contract.ts'
+import { errorPageContract } from './docs/error-page/error-page.contract.ts'
+import { referencePageContract } from './docs/reference-page/reference-page.contract.ts'
+import { startPageContract } from './docs/start-page/start-page.contract.ts'
+import { tryPageContract } from './docs/try-page/try-page.contract.ts'
 import { liveContract } from './health/live.contract.ts'
 import { metricsContract } from './health/metrics.contract.ts'
 import { readyContract } from './health/ready.contract.ts'
@@ -30,6 +35,7 @@ import type { Contract } from './http/contract.ts'
 import { listCapturedMailContract } from './inbox/list-captured-mail.contract.ts'
 import { showCapturedMailContract } from './inbox/show-captured-mail.contract.ts'
 import { showInboxContract } from './inbox/show-inbox.contract.ts'
+import { openApiContract } from './openapi/openapi.contract.ts'
 
 /** The wire of the whole product; nothing here reaches the server side. */
 export const contracts: readonly Contract[] = [
@@ -56,10 +62,20 @@ export const contracts: readonly Contract[] = [
   exportDataContract,
   setupContract,
   jwksContract,
+  openApiContract,
   liveContract,
   readyContract,
   metricsContract,
   listCapturedMailContract,
   showInboxContract,
   showCapturedMailContract,
+]
+
+/** Pages for developers and their files: served like the operations, and none of them. */
+export const docsContracts: readonly Contract[] = [
+  errorPageContract,
+  startPageContract,
+  tryPageContract,
+  referencePageContract,
+  docsFileContract,
 ]

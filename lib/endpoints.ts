@@ -21,6 +21,11 @@ import { resendVerificationEndpoint } from './auth/resend-verification/resend-ve
 import { resetPasswordEndpoint } from './auth/reset-password/reset-password.endpoint.ts'
 import { setupEndpoint } from './auth/setup/setup.endpoint.ts'
 import { verifyEmailEndpoint } from './auth/verify-email/verify-email.endpoint.ts'
+import { docsFileEndpoint } from './docs/docs-file/docs-file.endpoint.ts'
+import { errorPageEndpoint } from './docs/error-page/error-page.endpoint.ts'
+import { referencePageEndpoint } from './docs/reference-page/reference-page.endpoint.ts'
+import { startPageEndpoint } from './docs/start-page/start-page.endpoint.ts'
+import { tryPageEndpoint } from './docs/try-page/try-page.endpoint.ts'
 import { liveEndpoint } from './health/live.endpoint.ts'
 import { metricsEndpoint } from './health/metrics.endpoint.ts'
 import { readyEndpoint } from './health/ready.endpoint.ts'
@@ -28,8 +33,9 @@ import type { Endpoint } from './http/endpoint.ts'
 import { listCapturedMailEndpoint } from './inbox/list-captured-mail.endpoint.ts'
 import { showCapturedMailEndpoint } from './inbox/show-captured-mail.endpoint.ts'
 import { showInboxEndpoint } from './inbox/show-inbox.endpoint.ts'
+import { openApiEndpoint } from './openapi/openapi.endpoint.ts'
 
-/** Every operation of the product, whatever way it is served. */
+/** Every operation of the product and the pages that describe them, whatever way they are served. */
 export const endpoints: readonly Endpoint[] = [
   registerEndpoint,
   loginEndpoint,
@@ -54,10 +60,16 @@ export const endpoints: readonly Endpoint[] = [
   exportDataEndpoint,
   setupEndpoint,
   jwksEndpoint,
+  openApiEndpoint,
   liveEndpoint,
   readyEndpoint,
   metricsEndpoint,
   listCapturedMailEndpoint,
   showInboxEndpoint,
   showCapturedMailEndpoint,
+  errorPageEndpoint,
+  startPageEndpoint,
+  tryPageEndpoint,
+  referencePageEndpoint,
+  docsFileEndpoint,
 ]

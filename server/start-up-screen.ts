@@ -54,6 +54,7 @@ export function startUpScreen(facts: StartUpFacts): string {
     '',
     ...(facts.hasPages ? [`  App       ${url}`] : []),
     `  API       ${url}/api/auth`,
+    `  Docs      ${url}/docs/start`,
     `  Health    ${url}/api/health/ready`,
     ...mailLines(facts),
     `  Database  ${facts.embeddedDatabase ?? 'DATABASE_URL'}${migrationSentence(facts.migrations)}`,

@@ -263,6 +263,8 @@ const allPurposes: Record<KeyPurpose, true> = {
   code: true,
   inbox: true,
   invitation: true,
+  cursor: true,
+  idempotency: true,
 }
 const purposes = Object.keys(allPurposes) as KeyPurpose[]
 

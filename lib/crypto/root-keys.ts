@@ -13,6 +13,8 @@ export type KeyPurpose =
   | 'code'
   | 'inbox'
   | 'invitation'
+  | 'cursor'
+  | 'idempotency'
 
 export interface RootKey {
   /** One byte, carried by every credential made under this root: which root to verify with. */

@@ -1,5 +1,6 @@
 import { type Database, openDatabase } from '#db/connection.ts'
 import { purgeAttemptBudgets } from '#db/queries/attempt-budgets.ts'
+import { purgeIdempotencyKeys } from '#db/queries/idempotency-keys.ts'
 import { cleanAccounts } from '#lib/accounts/clean-accounts.ts'
 import type { Config } from '#lib/config/config.ts'
 import { createBcryptWorkers } from '#lib/crypto/bcrypt-workers.ts'
@@ -122,6 +123,7 @@ function keepHouse(
   tasks.every(sweepIntervalMs, 'session_sweep', () => sweepSessions(parts))
   tasks.every(housekeepingIntervalMs, 'attempt_budgets', () => purgeAttemptBudgets(parts.database))
   tasks.every(housekeepingIntervalMs, 'accounts', () => cleanAccounts(parts))
+  tasks.every(housekeepingIntervalMs, 'idempotency_keys', () => purgeIdempotencyKeys(parts.database))
 }
 
 function openLog({ logLevel }: Config, metrics: Metrics, seat: WorkerSeat | null): Log {

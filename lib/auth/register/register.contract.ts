@@ -37,4 +37,5 @@ export const registerContract = contract({
     'overloaded',
   ],
   limits: ['registration'],
+  idempotencyKey: true,
 })
