@@ -575,3 +575,29 @@ function refusedSettings(variables: Variables, own?: OwnSupplies | null): string
 function revealed(values: readonly Secret[]): string[] {
   return values.map((value) => value.reveal())
 }
+
+describe('links in mails lead to pages', () => {
+  const headless = { hasPages: false }
+  const settingsRefused = (variables: Record<string, string | undefined>, facts?: { hasPages: boolean }) => {
+    const mail = { MAIL: undefined, MAIL_SERVER: 'smtp.example.com', MAIL_FROM: 'no-reply@example.com' }
+    const outcome = readConfig({ ...strict, ...mail, ...variables }, null, facts)
+    return outcome.kind === 'refused' ? outcome.problems.map(({ setting }) => setting) : []
+  }
+
+  test('a headless server in strict mode needs PAGES_URL, unless it sends no mail', () => {
+    expect(settingsRefused({}, headless)).toEqual(['PAGES_URL'])
+    expect(settingsRefused({ PAGES_URL: 'https://app.example.com' }, headless)).toEqual([])
+    expect(settingsRefused({ MAIL: 'off' }, headless)).toEqual([])
+    expect(settingsRefused({})).toEqual([])
+  })
+
+  test('PAGES_URL is https, or this machine', () => {
+    expect(settingsRefused({ PAGES_URL: 'http://app.example.com' })).toEqual(['PAGES_URL'])
+    expect(settingsRefused({ PAGES_URL: 'http://localhost:3000' })).toEqual([])
+  })
+
+  test('EMAIL_VERIFICATION=required needs mail', () => {
+    expect(settingsRefused({ MAIL: 'off', EMAIL_VERIFICATION: 'required' })).toEqual(['EMAIL_VERIFICATION'])
+    expect(settingsRefused({ EMAIL_VERIFICATION: 'required' })).toEqual([])
+  })
+})
