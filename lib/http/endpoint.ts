@@ -33,6 +33,8 @@ export interface Call<C extends Contract> extends Exchange {
 /** What a handler returns; the status is 200. */
 export interface Answer<C extends Contract> {
   body: ResponseOf<C>
+  /** The body as JSON, where that is at hand. */
+  json?: string
   headers?: Record<string, string>
   cookies?: readonly string[]
   rateLimit?: RateLimitState
@@ -103,6 +105,6 @@ function toReply<C extends Contract>(contract: C, answer: Answer<C>): Reply {
   const headers = { ...(answer.rateLimit && rateLimitHeaders(answer.rateLimit)), ...answer.headers }
   const reply = contract.mediaType
     ? { status: 200, headers: { 'content-type': contract.mediaType, ...headers }, body: String(answer.body) }
-    : jsonReply(200, answer.body, headers)
+    : jsonReply(200, answer.body, headers, answer.json)
   return { ...reply, cookies: answer.cookies ?? [] }
 }

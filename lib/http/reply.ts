@@ -17,11 +17,17 @@ export function toResponse(reply: Reply): Response {
   return new Response(body, { status, headers: many })
 }
 
-export function jsonReply(status: number, body: unknown, headers: Record<string, string> = {}): Reply {
+/** @param json  the body as text, where that is at hand */
+export function jsonReply(
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+  json = JSON.stringify(body),
+): Reply {
   return {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
     cookies: [],
-    body: JSON.stringify(body),
+    body: json,
   }
 }

@@ -1,21 +1,23 @@
 import { publicUser } from '#lib/auth/public-user.ts'
 import type { Principal } from '#lib/session/authenticate.ts'
 
-type Description = ReturnType<typeof makeDescription>
+type Description = ReturnType<typeof describeCaller>
 
 /** A session in memory is the same object, with the same user, until anything about either of them changes. */
-const described = new WeakMap<Principal['session'], Description>()
+const written = new WeakMap<Principal['session'], { body: Description; json: string }>()
 
-/** Who calls, and with which session. */
-export function describeCaller(principal: Principal): Description {
-  const known = described.get(principal.session)
+/** What {@link describeCaller} says, and the same as JSON, which is written once. */
+export function describeCallerOnce(principal: Principal): { body: Description; json: string } {
+  const known = written.get(principal.session)
   if (known) return known
-  const description = makeDescription(principal)
-  described.set(principal.session, description)
+  const body = describeCaller(principal)
+  const description = { body, json: JSON.stringify(body) }
+  written.set(principal.session, description)
   return description
 }
 
-function makeDescription({ user, session }: Principal) {
+/** Who calls, and with which session. */
+export function describeCaller({ user, session }: Principal) {
   return {
     ...publicUser(user),
     created_at: user.createdAt.toISOString(),
