@@ -13,6 +13,7 @@ import { liveContract } from './health/live.contract.ts'
 import { metricsContract } from './health/metrics.contract.ts'
 import { readyContract } from './health/ready.contract.ts'
 import type { Contract } from './http/contract.ts'
+import { openApiContract } from './openapi/openapi.contract.ts'
 
 /** The wire of the whole product; nothing here reaches the server side. */
 export const contracts: readonly Contract[] = [
@@ -27,6 +28,7 @@ export const contracts: readonly Contract[] = [
   endSessionContract,
   setupContract,
   jwksContract,
+  openApiContract,
   liveContract,
   readyContract,
   metricsContract,

@@ -13,6 +13,7 @@ import { liveEndpoint } from './health/live.endpoint.ts'
 import { metricsEndpoint } from './health/metrics.endpoint.ts'
 import { readyEndpoint } from './health/ready.endpoint.ts'
 import type { Endpoint } from './http/endpoint.ts'
+import { openApiEndpoint } from './openapi/openapi.endpoint.ts'
 
 /** Every operation of the product, whatever way it is served. */
 export const endpoints: readonly Endpoint[] = [
@@ -27,6 +28,7 @@ export const endpoints: readonly Endpoint[] = [
   endSessionEndpoint,
   setupEndpoint,
   jwksEndpoint,
+  openApiEndpoint,
   liveEndpoint,
   readyEndpoint,
   metricsEndpoint,

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { Problem, type RateLimitState } from '#lib/problems.ts'
 import { authenticate, type Principal } from '#lib/session/authenticate.ts'
 import type { Contract } from './contract.ts'
+import { onCondition } from './etag.ts'
 import type { Exchange } from './exchange.ts'
 import { answerForm, isPageForm } from './form-endpoint.ts'
 import { passesOriginRule } from './origin.ts'
@@ -31,8 +32,12 @@ export interface Call<C extends Contract> extends Exchange {
 }
 
 /** What a handler returns; the status is 200. */
-export interface Answer<C extends Contract> {
-  body: ResponseOf<C>
+export type Answer<C extends Contract> = Content<C> & AnswerParts
+
+/** The body, or `text` for JSON that was written before. */
+type Content<C extends Contract> = { body: ResponseOf<C>; text?: never } | { text: string; body?: never }
+
+interface AnswerParts {
   headers?: Record<string, string>
   cookies?: readonly string[]
   rateLimit?: RateLimitState
@@ -70,7 +75,9 @@ async function operate<C extends Contract>(
   const body = contract.body ? requireShape(contract.body, sent, contract.bodyOptional ?? false) : undefined
   // Added to the exchange, which nobody reads after this: a copy would cost every request.
   const answer = await handler(Object.assign(exchange, { parameter, body, principal }) as Call<C>)
-  return toReply(contract, answer)
+  const reply = toReply(contract, answer)
+  if (contract.audience !== 'public') return reply
+  return onCondition(reply, exchange.request.headers.get('if-none-match'))
 }
 
 async function readSent(contract: Contract, request: Request): Promise<unknown> {
@@ -103,6 +110,6 @@ function toReply<C extends Contract>(contract: C, answer: Answer<C>): Reply {
   const headers = { ...(answer.rateLimit && rateLimitHeaders(answer.rateLimit)), ...answer.headers }
   const reply = contract.mediaType
     ? { status: 200, headers: { 'content-type': contract.mediaType, ...headers }, body: String(answer.body) }
-    : jsonReply(200, answer.body, headers)
+    : jsonReply(200, answer.text ?? JSON.stringify(answer.body), headers)
   return { ...reply, cookies: answer.cookies ?? [] }
 }

@@ -43,6 +43,12 @@ const doors: Door[] = [
     doors: /^lib\/limits\//,
     planted: 'ioredis',
   },
+  {
+    name: 'next-swagger-doc',
+    packages: /^next-swagger-doc$/,
+    doors: /^lib\/openapi\//,
+    planted: 'next-swagger-doc',
+  },
   { name: 'lru-cache', packages: /^lru-cache$/, doors: /^lib\/(limits|session)\//, planted: 'lru-cache' },
   { name: 'bowser', packages: /^bowser$/, doors: /^lib\/session\//, planted: 'bowser' },
   {

@@ -1,0 +1,57 @@
+import type { Contract } from '#lib/http/contract.ts'
+import type { Header, Reference } from './openapi-document.ts'
+
+const text = { type: 'string' } as const
+
+/** Every header of an answer that a client may go by. */
+export const documentedHeaders = {
+  'X-Request-Id': {
+    description:
+      'Names this request in the log. Taken over from the request if it is 8 to 64 letters, digits, `_`, `.` or `-`.',
+    schema: text,
+  },
+  'Cache-Control': { description: '`no-store`, unless anybody may read the answer.', schema: text },
+  'WWW-Authenticate': {
+    description: 'RFC 6750 section 3: `error` only if a token was presented.',
+    schema: text,
+  },
+  'Retry-After': { description: 'Whole seconds to wait.', schema: { type: 'integer', minimum: 0 } },
+  RateLimit: {
+    description: 'What is left of the tightest limit (draft-ietf-httpapi-ratelimit-headers).',
+    schema: text,
+  },
+  'RateLimit-Policy': { description: 'The limits: `q` requests in `w` seconds.', schema: text },
+  'Set-Cookie': {
+    description: 'HttpOnly, SameSite=Lax, Path=/; Secure and `__Host-` over https.',
+    schema: text,
+  },
+  ETag: { description: 'For `If-None-Match`.', schema: text },
+} as const satisfies Record<string, Header>
+
+export type DocumentedHeader = keyof typeof documentedHeaders
+
+export function headersOfSuccess(contract: Contract): Record<string, Reference> {
+  return references([
+    ...onEveryAnswer(contract),
+    ...(contract.limits ? (['RateLimit', 'RateLimit-Policy'] as const) : []),
+    ...(contract.setsCookie ? (['Set-Cookie'] as const) : []),
+    ...(contract.audience === 'public' ? (['ETag'] as const) : []),
+  ])
+}
+
+export function headersOfProblem(contract: Contract, status: number): Record<string, Reference> {
+  return references([
+    ...onEveryAnswer(contract),
+    ...(status === 401 ? (['WWW-Authenticate'] as const) : []),
+    ...(status === 429 || status === 503 ? (['Retry-After'] as const) : []),
+    ...(status === 429 ? (['RateLimit', 'RateLimit-Policy'] as const) : []),
+  ])
+}
+
+function onEveryAnswer(_contract: Contract): DocumentedHeader[] {
+  return ['X-Request-Id', 'Cache-Control']
+}
+
+function references(names: readonly DocumentedHeader[]): Record<string, Reference> {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+}
