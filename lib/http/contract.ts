@@ -24,6 +24,15 @@ export interface Contract {
   bodyOptional?: boolean
   /** Schema of the path parameter. A value that does not fit is `not_found`: no object has such a name. */
   parameter?: z.ZodType<string>
+  /** Schema of the query, strict. Without one, whatever the query holds is ignored. */
+  query?: z.ZodObject
+  /**
+   * A request with an `Idempotency-Key` is done once: its repetition gets the first answer again (lib/idempotency).
+   * For what creates or mails. Never for answers that hold a token or set a cookie: those are not kept.
+   */
+  idempotencyKey?: true
+  /** Still served, and on its way out: every answer says so. */
+  deprecated?: Deprecation
   responses: Partial<Record<200, z.ZodType>>
   /** Credentials that it looks at when they are there, though it asks for none. */
   takesCredentials?: readonly ('bearer' | 'cookie' | 'metricsToken')[]
@@ -47,6 +56,15 @@ export interface Contract {
   mediaType?: string
 }
 
+/** When an operation was, or will be, given up (RFC 9745, RFC 8594). Instants are ISO 8601. */
+export interface Deprecation {
+  since: string
+  /** From then on it may be gone; never before `since`. */
+  sunset?: string
+  /** Where people read what to use instead. */
+  link?: string
+}
+
 /** Keeps the literal types of a contract while it is checked. */
 export function contract<const C extends Contract>(definition: C): C {
   return definition
@@ -66,6 +84,10 @@ export function problemsOf(definition: Contract): readonly ProblemCode[] {
   if (definition.method !== 'GET') implied.push('origin_refused')
   if (definition.principal === 'session') {
     implied.push('unauthenticated', 'invalid_token', 'token_expired', 'session_ended')
+  }
+  if (definition.query) implied.push('invalid_request')
+  if (definition.idempotencyKey) {
+    implied.push('invalid_request', 'idempotency_in_progress', 'idempotency_key_reused')
   }
   if (definition.parameter) implied.push('not_found')
   if (definition.limits) implied.push('rate_limited')

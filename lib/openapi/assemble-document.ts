@@ -3,7 +3,7 @@ import type { Contract } from '#lib/http/contract.ts'
 import { ProblemBody } from '#lib/http/contract.ts'
 import type { RecordedExamples } from './examples.ts'
 import { documentedHeaders } from './headers.ts'
-import type { OpenApiDocument } from './openapi-document.ts'
+import { type Header, type OpenApiDocument, operationsOf } from './openapi-document.ts'
 import { operationOf, type Writing } from './operations.ts'
 import { schemaOf } from './schemas.ts'
 
@@ -44,7 +44,7 @@ export function assembleDocument({
     paths,
     components: {
       schemas: sorted(writing.schemas),
-      headers: documentedHeaders,
+      headers: headersIn(paths),
       ...(Object.keys(examples.problems).length > 0 && { examples: problemExamples(examples) }),
       securitySchemes,
     },
@@ -93,6 +93,13 @@ function pathsOf(contracts: readonly Contract[], writing: Writing): OpenApiDocum
     paths[path] = { ...paths[path], [method.toLowerCase()]: operationOf(contract, writing) }
   }
   return paths
+}
+
+/** Those that some answer has: a header that nobody sends is not described. */
+function headersIn(paths: OpenApiDocument['paths']): Record<string, Header> {
+  const answers = operationsOf({ paths }).flatMap(({ operation }) => Object.values(operation.responses))
+  const used = new Set(answers.flatMap(({ headers = {} }) => Object.keys(headers)))
+  return Object.fromEntries(Object.entries(documentedHeaders).filter(([name]) => used.has(name)))
 }
 
 function problemExamples({ problems }: RecordedExamples): Record<string, { value: unknown }> {

@@ -25,6 +25,16 @@ export const documentedHeaders = {
     description: 'HttpOnly, SameSite=Lax, Path=/; Secure and `__Host-` over https.',
     schema: text,
   },
+  Link: {
+    description: 'RFC 8288: `rel="next"` leads to the next page, `rel="deprecation"` to advice.',
+    schema: text,
+  },
+  'Idempotency-Replayed': {
+    description: 'On an answer that an earlier request with this `Idempotency-Key` got.',
+    schema: { const: 'true' },
+  },
+  Deprecation: { description: 'Since when this operation is given up (RFC 9745).', schema: text },
+  Sunset: { description: 'From when on it may be gone (RFC 8594).', schema: text },
   ETag: { description: 'For `If-None-Match`.', schema: text },
 } as const satisfies Record<string, Header>
 
@@ -34,6 +44,8 @@ export function headersOfSuccess(contract: Contract): Record<string, Reference> 
   return references([
     ...onEveryAnswer(contract),
     ...(contract.limits ? (['RateLimit', 'RateLimit-Policy'] as const) : []),
+    ...(contract.idempotencyKey ? (['Idempotency-Replayed'] as const) : []),
+    ...(contract.query && 'cursor' in contract.query.shape ? (['Link'] as const) : []),
     ...(contract.setsCookie ? (['Set-Cookie'] as const) : []),
     ...(contract.audience === 'public' ? (['ETag'] as const) : []),
   ])
@@ -48,8 +60,14 @@ export function headersOfProblem(contract: Contract, status: number): Record<str
   ])
 }
 
-function onEveryAnswer(_contract: Contract): DocumentedHeader[] {
-  return ['X-Request-Id', 'Cache-Control']
+function onEveryAnswer({ deprecated }: Contract): DocumentedHeader[] {
+  return [
+    'X-Request-Id',
+    'Cache-Control',
+    ...(deprecated ? (['Deprecation'] as const) : []),
+    ...(deprecated?.sunset ? (['Sunset'] as const) : []),
+    ...(deprecated?.link ? (['Link'] as const) : []),
+  ]
 }
 
 function references(names: readonly DocumentedHeader[]): Record<string, Reference> {

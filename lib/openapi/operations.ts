@@ -20,6 +20,7 @@ export function operationOf(contract: Contract, writing: Writing): Operation {
     summary: contract.summary,
     description: contract.description,
     tags: [contract.tag],
+    ...(contract.deprecated && { deprecated: true as const }),
     security: securityOf(contract),
     ...(parameters.length > 0 && { parameters }),
     ...(contract.body && { requestBody: requestBodyOf(contract, contract.body, writing) }),
@@ -40,17 +41,30 @@ function parametersOf(contract: Contract, { schemas }: Writing): Parameter[] {
     const schema = schemaOf(contract.parameter, 'input', schemas)
     parameters.push({ name, in: 'path', required: true, ...described(schema) })
   }
-  if (contract.audience === 'public') {
-    const description = 'The `ETag` of an earlier answer: the answer is 304 while nothing has changed.'
-    parameters.push({
-      name: 'If-None-Match',
-      in: 'header',
-      required: false,
-      description,
-      schema: { type: 'string' },
-    })
+  for (const [field, schema] of Object.entries(contract.query?.shape ?? {})) {
+    const written = described(schemaOf(schema, 'input', schemas))
+    parameters.push({ name: field, in: 'query', required: false, ...written })
   }
+  if (contract.idempotencyKey) parameters.push(idempotencyKey)
+  if (contract.audience === 'public') parameters.push(ifNoneMatch)
   return parameters
+}
+
+const idempotencyKey: Parameter = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Makes the request safe to repeat: for 24 hours, the same request with the same key gets the first answer again, with `Idempotency-Replayed: true`. 16 to 128 visible ASCII characters, for example a UUID.',
+  schema: { type: 'string', minLength: 16, maxLength: 128, pattern: '^[\\x21\\x23-\\x7e]+$' },
+}
+
+const ifNoneMatch: Parameter = {
+  name: 'If-None-Match',
+  in: 'header',
+  required: false,
+  description: 'The `ETag` of an earlier answer: the answer is 304 while nothing has changed.',
+  schema: { type: 'string' },
 }
 
 /** Lifts the description of a schema to the parameter, where readers look for it. */
