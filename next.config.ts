@@ -32,7 +32,10 @@ const config: NextConfig = {
   // No image of ours needs it, and it would fetch what it is told to.
   images: { unoptimized: true },
   // It is read, not imported.
-  outputFileTracingIncludes: { '/openapi.json': ['dist/openapi.json'] },
+  outputFileTracingIncludes: {
+    '/openapi.json': ['dist/openapi.json'],
+    '/docs/errors/[code]': ['docs/errors/*.md'],
+  },
 }
 
 /** Hosts that build with Next alone call nothing else of ours before. */

@@ -9,6 +9,7 @@ import { meContract } from './auth/me/me.contract.ts'
 import { refreshContract } from './auth/refresh/refresh.contract.ts'
 import { registerContract } from './auth/register/register.contract.ts'
 import { setupContract } from './auth/setup/setup.contract.ts'
+import { errorPageContract } from './docs/error-page/error-page.contract.ts'
 import { liveContract } from './health/live.contract.ts'
 import { metricsContract } from './health/metrics.contract.ts'
 import { readyContract } from './health/ready.contract.ts'
@@ -33,3 +34,6 @@ export const contracts: readonly Contract[] = [
   readyContract,
   metricsContract,
 ]
+
+/** Pages for developers: served like the operations, and none of them. */
+export const docsContracts: readonly Contract[] = [errorPageContract]
