@@ -101,3 +101,14 @@ for (const path of ['/openapi.json', '/.well-known/jwks.json']) {
     expect(other).toMatchObject({ status: 200, text: first.text })
   })
 }
+
+test('the type of a refusal leads to a page about its code', async ({ server }) => {
+  const client = server.client()
+  const refusal = await client.send('/api/auth/me')
+
+  const page = await client.send(new URL(refusal.body.type).pathname)
+
+  expect(page.status).toBe(200)
+  expect(page.text).toContain('<h1><code>unauthenticated</code></h1>')
+  expect(await client.send('/docs/errors/nothing')).toBeProblem(404, 'not_found')
+})
