@@ -1,5 +1,5 @@
-import { type DocumentedOperation, type OpenApiDocument, operationsOf } from './openapi-document.ts'
-import { needsBearer, requestExampleOf } from './request-example.ts'
+import type { DocumentedOperation, OpenApiDocument } from './openapi-document.ts'
+import { inOrderOfUse, needsBearer, requestExampleOf } from './request-example.ts'
 
 const variables: Record<string, string> = {
   email: '{{email}}',
@@ -24,14 +24,14 @@ const environment = `vars {
 }
 `
 
-/** A Bruno collection (docs/bruno/): the text of each file by its path. A folder for each tag, in the order of the document. */
+/** A Bruno collection (docs/bruno/): the text of each file by its path. A folder for each tag. */
 export function brunoCollection(document: OpenApiDocument): Record<string, string> {
   const { title: name } = document.info
   const files: Record<string, string> = {
     'bruno.json': `${JSON.stringify({ version: '1', name, type: 'collection' }, null, 2)}\n`,
     'environments/local.bru': environment,
   }
-  for (const [index, one] of operationsOf(document).entries()) {
+  for (const [index, one] of inOrderOfUse(document).entries()) {
     const { tags, operationId } = one.operation
     files[`${tags[0]}/${operationId}.bru`] = requestOf(one, index + 1)
   }

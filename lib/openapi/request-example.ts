@@ -1,4 +1,9 @@
-import type { Operation } from './openapi-document.ts'
+import {
+  type DocumentedOperation,
+  type OpenApiDocument,
+  type Operation,
+  operationsOf,
+} from './openapi-document.ts'
 
 /**
  * The body of the example of an operation, as indented JSON; null when it takes none.
@@ -20,4 +25,13 @@ export function requestExampleOf(
 
 export function needsBearer({ security }: Operation): boolean {
   return security.some((requirement) => 'bearer' in requirement)
+}
+
+/** After these the others would need another sign-in. */
+const last = ['changePassword', 'logout']
+
+/** The operations in an order in which they can be sent one after the other. */
+export function inOrderOfUse(document: OpenApiDocument): DocumentedOperation[] {
+  const placeOf = ({ operation }: DocumentedOperation) => last.indexOf(operation.operationId)
+  return operationsOf(document).toSorted((a, b) => placeOf(a) - placeOf(b))
 }

@@ -1,5 +1,5 @@
-import { type DocumentedOperation, type OpenApiDocument, operationsOf } from './openapi-document.ts'
-import { needsBearer, requestExampleOf } from './request-example.ts'
+import type { DocumentedOperation, OpenApiDocument } from './openapi-document.ts'
+import { inOrderOfUse, needsBearer, requestExampleOf } from './request-example.ts'
 
 /** What stands for a value that the reader, or an earlier answer, brings. */
 const variables: Record<string, string> = {
@@ -21,7 +21,7 @@ export function requestsFile(document: OpenApiDocument): string {
 @username = anna
 @password = a slow green ferry
 `
-  return [head, ...operationsOf(document).map(requestOf)].join('\n')
+  return [head, ...inOrderOfUse(document).map(requestOf)].join('\n')
 }
 
 function requestOf({ path, method, operation }: DocumentedOperation): string {
