@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import type { NextConfig } from 'next'
 
 /** Packages that run from node_modules: native ones, and those of which a process must have one copy. */
@@ -30,6 +31,16 @@ const config: NextConfig = {
   experimental: { proxyClientMaxBodySize: bodyBytesMax },
   // No image of ours needs it, and it would fetch what it is told to.
   images: { unoptimized: true },
+  // It is read, not imported.
+  outputFileTracingIncludes: {
+    '/openapi.json': ['dist/openapi.json'],
+    '/docs/errors/[code]': ['docs/errors/*.md'],
+  },
 }
 
-export default config
+/** Hosts that build with Next alone call nothing else of ours before. */
+export default function configure(phase: string): NextConfig {
+  const isServer = phase === 'phase-production-server'
+  if (!isServer) execFileSync(process.execPath, ['bin/document.mjs'], { stdio: 'inherit' })
+  return config
+}

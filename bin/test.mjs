@@ -36,7 +36,7 @@ if (suites.length === 0)
   giveUp(`There is no suite ${wanted.join(', ')}. There are: ${Object.keys(commands[command]).join(', ')}.`)
 
 installDependencies({ withDevelopment: true })
-await buildIfStale('servers', 'cli', 'pages')
+await buildIfStale('servers', 'document', 'cli', 'pages')
 const { findBrowser } = await import('./find-browser.mjs')
 process.env.CHROMIUM_PATH = findBrowser()
 mkdirSync(results, { recursive: true })

@@ -9,10 +9,12 @@ import { meContract } from './auth/me/me.contract.ts'
 import { refreshContract } from './auth/refresh/refresh.contract.ts'
 import { registerContract } from './auth/register/register.contract.ts'
 import { setupContract } from './auth/setup/setup.contract.ts'
+import { errorPageContract } from './docs/error-page/error-page.contract.ts'
 import { liveContract } from './health/live.contract.ts'
 import { metricsContract } from './health/metrics.contract.ts'
 import { readyContract } from './health/ready.contract.ts'
 import type { Contract } from './http/contract.ts'
+import { openApiContract } from './openapi/openapi.contract.ts'
 
 /** The wire of the whole product; nothing here reaches the server side. */
 export const contracts: readonly Contract[] = [
@@ -27,7 +29,11 @@ export const contracts: readonly Contract[] = [
   endSessionContract,
   setupContract,
   jwksContract,
+  openApiContract,
   liveContract,
   readyContract,
   metricsContract,
 ]
+
+/** Pages for developers: served like the operations, and none of them. */
+export const docsContracts: readonly Contract[] = [errorPageContract]

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { contracts } from '#lib/contracts.ts'
+import { docsContracts, contracts as operations } from '#lib/contracts.ts'
 import { endpoints } from '#lib/endpoints.ts'
 import { config as proxyConfig } from '../proxy.ts'
 import { type OperationOf, routeFileComplaints, routeFileOf } from './support/route-files.ts'
 import { parseSource, readSourceTree, type SourceFile } from './support/source-tree.ts'
 
+const contracts = [...operations, ...docsContracts]
 const tree = readSourceTree()
 const known = await knownOperations()
 

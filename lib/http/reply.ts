@@ -17,17 +17,12 @@ export function toResponse(reply: Reply): Response {
   return new Response(body, { status, headers: many })
 }
 
-/** @param json  the body as text, where that is at hand */
-export function jsonReply(
-  status: number,
-  body: unknown,
-  headers: Record<string, string> = {},
-  json = JSON.stringify(body),
-): Reply {
+/** @param body  JSON */
+export function jsonReply(status: number, body: string, headers: Record<string, string> = {}): Reply {
   return {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
     cookies: [],
-    body: json,
+    body,
   }
 }

@@ -43,6 +43,12 @@ const doors: Door[] = [
     doors: /^lib\/limits\//,
     planted: 'ioredis',
   },
+  {
+    name: 'next-swagger-doc',
+    packages: /^next-swagger-doc$/,
+    doors: /^lib\/openapi\//,
+    planted: 'next-swagger-doc',
+  },
   { name: 'lru-cache', packages: /^lru-cache$/, doors: /^lib\/(limits|session)\//, planted: 'lru-cache' },
   { name: 'bowser', packages: /^bowser$/, doors: /^lib\/session\//, planted: 'bowser' },
   {
@@ -66,7 +72,7 @@ function doorRule(door: Door): ArchitectureRule {
 
 type Layer = { name: string; files: RegExp; mayImport: RegExp; planted: { path: string; imports: string } }
 
-const concepts = 'lib/(session|password|limits|mail|audit|jobs)/'
+const concepts = 'lib/(session|password|limits|idempotency|mail|audit|jobs)/'
 /** What every layer of lib may see: plain values, types and rules without a home of their own. */
 const ground = 'lib/(problems\\.ts|encoding/|config/(config|loopback|values)\\.ts|runtime/)'
 

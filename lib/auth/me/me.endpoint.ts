@@ -1,5 +1,7 @@
 import { endpoint } from '#lib/http/endpoint.ts'
 import { meContract } from './me.contract.ts'
-import { describeCallerOnce } from './me.ts'
+import { writeCaller } from './me.ts'
 
-export const meEndpoint = endpoint(meContract, async ({ principal }) => describeCallerOnce(principal))
+export const meEndpoint = endpoint(meContract, async ({ principal }) => ({
+  text: writeCaller(principal),
+}))

@@ -1,19 +1,16 @@
 import { publicUser } from '#lib/auth/public-user.ts'
 import type { Principal } from '#lib/session/authenticate.ts'
 
-type Description = ReturnType<typeof describeCaller>
-
 /** A session in memory is the same object, with the same user, until anything about either of them changes. */
-const written = new WeakMap<Principal['session'], { body: Description; json: string }>()
+const written = new WeakMap<Principal['session'], string>()
 
-/** What {@link describeCaller} says, and the same as JSON, which is written once. */
-export function describeCallerOnce(principal: Principal): { body: Description; json: string } {
+/** {@link describeCaller} as JSON, which is written once for a session in memory. */
+export function writeCaller(principal: Principal): string {
   const known = written.get(principal.session)
-  if (known) return known
-  const body = describeCaller(principal)
-  const description = { body, json: JSON.stringify(body) }
-  written.set(principal.session, description)
-  return description
+  if (known !== undefined) return known
+  const text = JSON.stringify(describeCaller(principal))
+  written.set(principal.session, text)
+  return text
 }
 
 /** Who calls, and with which session. */
