@@ -1,4 +1,4 @@
-import type { Contract } from '#lib/http/contract.ts'
+import { type Contract, problemsOf } from '#lib/http/contract.ts'
 import type { Header, Reference } from './openapi-document.ts'
 
 const text = { type: 'string' } as const
@@ -43,7 +43,6 @@ export type DocumentedHeader = keyof typeof documentedHeaders
 export function headersOfSuccess(contract: Contract): Record<string, Reference> {
   return references([
     ...onEveryAnswer(contract),
-    ...(contract.limits ? (['RateLimit', 'RateLimit-Policy'] as const) : []),
     ...(contract.idempotencyKey ? (['Idempotency-Replayed'] as const) : []),
     ...(contract.query && 'cursor' in contract.query.shape ? (['Link'] as const) : []),
     ...(contract.setsCookie ? (['Set-Cookie'] as const) : []),
@@ -55,15 +54,18 @@ export function headersOfProblem(contract: Contract, status: number): Record<str
   return references([
     ...onEveryAnswer(contract),
     ...(status === 401 ? (['WWW-Authenticate'] as const) : []),
-    ...(status === 429 || status === 503 ? (['Retry-After'] as const) : []),
-    ...(status === 429 ? (['RateLimit', 'RateLimit-Policy'] as const) : []),
+    ...(status === 409 || status === 429 || status === 503 ? (['Retry-After'] as const) : []),
   ])
 }
 
-function onEveryAnswer({ deprecated }: Contract): DocumentedHeader[] {
+function onEveryAnswer(contract: Contract): DocumentedHeader[] {
+  const { deprecated } = contract
+  const isLimited = problemsOf(contract).includes('rate_limited')
   return [
     'X-Request-Id',
     'Cache-Control',
+    // Also on a refused try, which is what the limits count.
+    ...(isLimited ? (['RateLimit', 'RateLimit-Policy'] as const) : []),
     ...(deprecated ? (['Deprecation'] as const) : []),
     ...(deprecated?.sunset ? (['Sunset'] as const) : []),
     ...(deprecated?.link ? (['Link'] as const) : []),

@@ -1,6 +1,7 @@
 import { contracts, docsContracts } from '#lib/contracts.ts'
 import { type Contract, ProblemBody, problemsOf } from '#lib/http/contract.ts'
 import { problems } from '#lib/problems.ts'
+import { builtDocumentCheck } from './check-document.ts'
 
 /** An answer as tests look at it. */
 export interface TestAnswer {
@@ -39,6 +40,7 @@ export async function checkAnswer(method: string, pathname: string, response: Re
   if (method === 'HEAD') return answer
   if (answer.status >= 400) requireDocumentedProblem(answer, contract, where)
   else if (method !== 'OPTIONS') requireDocumentedBody(answer, contract, where)
+  if (contract && method !== 'OPTIONS') requireInDocument(answer, contract, where)
   return answer
 }
 
@@ -48,6 +50,13 @@ export function contractOf(method: string, pathname: string): Contract | undefin
     const pattern = new RegExp(`^${contract.path.replace(/\{[a-z_]+\}/, '[^/]+')}$`)
     return contract.method === wanted && pattern.test(pathname)
   })
+}
+
+/** By the OpenAPI document as it is served. With LOGIN_FAILURE_STATUS a sign-in is refused with another status. */
+function requireInDocument(answer: TestAnswer, { method, path }: Contract, where: string): void {
+  if (answer.status === 400 && answer.body.code === 'invalid_credentials') return
+  const complaints = builtDocumentCheck()(method, path, answer)
+  if (complaints.length > 0) throw new Error(`${where}; by the OpenAPI document: ${complaints.join('; ')}`)
 }
 
 function requireHeaders({ headers, status }: TestAnswer, where: string): void {
