@@ -20,6 +20,17 @@ const serverExternalPackages = [
 /** No page takes a body; Next waits for 10 MB of one. */
 const bodyBytesMax = 16 * 1024
 
+/** What the pages for developers read and send. */
+const docsFiles = [
+  'lib/docs/browser/*',
+  'lib/docs/snippets/*',
+  'lib/theme/tokens.css',
+  'node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2',
+  'node_modules/redoc/bundles/redoc.standalone.js',
+  'node_modules/swagger-ui-dist/swagger-ui-bundle.js',
+  'node_modules/swagger-ui-dist/swagger-ui.css',
+]
+
 const config: NextConfig = {
   poweredByHeader: false,
   // An address with a slash at its end is another address; the API says so itself.
@@ -31,10 +42,13 @@ const config: NextConfig = {
   experimental: { proxyClientMaxBodySize: bodyBytesMax },
   // No image of ours needs it, and it would fetch what it is told to.
   images: { unoptimized: true },
-  // It is read, not imported.
+  // They are read, not imported.
   outputFileTracingIncludes: {
     '/openapi.json': ['dist/openapi.json'],
     '/docs/errors/[code]': ['docs/errors/*.md'],
+    '/docs': docsFiles,
+    '/docs/**/*': docsFiles,
+    '/redoc': docsFiles,
   },
 }
 

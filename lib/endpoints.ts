@@ -9,7 +9,11 @@ import { meEndpoint } from './auth/me/me.endpoint.ts'
 import { refreshEndpoint } from './auth/refresh/refresh.endpoint.ts'
 import { registerEndpoint } from './auth/register/register.endpoint.ts'
 import { setupEndpoint } from './auth/setup/setup.endpoint.ts'
+import { docsFileEndpoint } from './docs/docs-file/docs-file.endpoint.ts'
 import { errorPageEndpoint } from './docs/error-page/error-page.endpoint.ts'
+import { referencePageEndpoint } from './docs/reference-page/reference-page.endpoint.ts'
+import { startPageEndpoint } from './docs/start-page/start-page.endpoint.ts'
+import { tryPageEndpoint } from './docs/try-page/try-page.endpoint.ts'
 import { liveEndpoint } from './health/live.endpoint.ts'
 import { metricsEndpoint } from './health/metrics.endpoint.ts'
 import { readyEndpoint } from './health/ready.endpoint.ts'
@@ -34,4 +38,8 @@ export const endpoints: readonly Endpoint[] = [
   readyEndpoint,
   metricsEndpoint,
   errorPageEndpoint,
+  startPageEndpoint,
+  tryPageEndpoint,
+  referencePageEndpoint,
+  docsFileEndpoint,
 ]

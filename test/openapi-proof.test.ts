@@ -114,7 +114,7 @@ describe('a drift of one handler is found', () => {
       contract: meEndpoint.contract,
       handle: async (exchange: Parameters<typeof meEndpoint.handle>[0]) => {
         const reply = await meEndpoint.handle(exchange)
-        return { ...reply, status, body: JSON.stringify(change(JSON.parse(reply.body ?? ''))) }
+        return { ...reply, status, body: JSON.stringify(change(JSON.parse(String(reply.body ?? '')))) }
       },
     }
     const router = createRouter([changed])

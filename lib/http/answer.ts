@@ -128,7 +128,7 @@ function withAllow(reply: Reply, problem: Problem, match: RouteMatch | null): Re
 
 /** For a front end that takes every 401 as a dead session (LOGIN_FAILURE_STATUS). */
 function withStatus(reply: Reply, status: number): Reply {
-  return { ...reply, status, body: JSON.stringify({ ...JSON.parse(reply.body ?? '{}'), status }) }
+  return { ...reply, status, body: JSON.stringify({ ...JSON.parse(String(reply.body ?? '{}')), status }) }
 }
 
 function decorate(reply: Reply, exchange: Exchange, endpoint: Endpoint | null): Reply {

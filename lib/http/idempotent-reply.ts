@@ -50,8 +50,8 @@ function requireKey(header: string): string {
 }
 
 function requireKeepable({ status, cookies, body }: Reply): string {
-  if (status !== 200 || cookies.length > 0 || body === null) {
-    throw new Error('an answer with a cookie, or without a body, cannot be kept')
+  if (status !== 200 || cookies.length > 0 || typeof body !== 'string') {
+    throw new Error('an answer with a cookie, or that is no text, cannot be kept')
   }
   return body
 }

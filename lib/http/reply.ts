@@ -6,7 +6,7 @@ export interface Reply {
   status: number
   headers: Record<string, string>
   cookies: readonly string[]
-  body: string | null
+  body: string | Uint8Array<ArrayBuffer> | null
 }
 
 export function toResponse(reply: Reply): Response {

@@ -50,6 +50,12 @@ const doors: Door[] = [
     planted: 'next-swagger-doc',
   },
   { name: 'lru-cache', packages: /^lru-cache$/, doors: /^lib\/(limits|session)\//, planted: 'lru-cache' },
+  {
+    name: 'swagger-ui-dist, redoc',
+    packages: /^(swagger-ui-dist|redoc)(\/|$)/,
+    doors: /^lib\/docs\//,
+    planted: 'redoc',
+  },
   { name: 'bowser', packages: /^bowser$/, doors: /^lib\/session\//, planted: 'bowser' },
   {
     name: 'next, react',
@@ -123,6 +129,12 @@ const layers: Layer[] = [
     files: /^cli\//,
     mayImport: /^(cli|lib|server)\//,
     planted: { path: 'cli/planted.ts', imports: '#db/queries/users.ts' },
+  },
+  {
+    name: 'pages for developers know no behaviour',
+    files: /^lib\/docs\//,
+    mayImport: new RegExp(`^(lib/docs/|lib/http/|${ground}|lib/crypto/)`),
+    planted: { path: 'lib/docs/planted.ts', imports: '#lib/auth/login/login.ts' },
   },
   {
     name: 'http does not know behaviours',
