@@ -1,4 +1,5 @@
 import { type DestinationStream, pino } from 'pino'
+import { systemClock } from './clock.ts'
 
 type Fields = Record<string, unknown>
 
@@ -32,8 +33,9 @@ export function createLog(level: Level, destination: DestinationStream, worker: 
 function createTimestamp(): () => string {
   let [lastMs, text] = [Number.NaN, '']
   return () => {
-    const now = Date.now()
-    if (now !== lastMs) [lastMs, text] = [now, `,"time":"${new Date(now).toISOString()}"`]
+    const now = systemClock.now()
+    const ms = now.getTime()
+    if (ms !== lastMs) [lastMs, text] = [ms, `,"time":"${now.toISOString()}"`]
     return text
   }
 }
