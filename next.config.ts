@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import type { NextConfig } from 'next'
 
 /** Packages that run from node_modules: native ones, and those of which a process must have one copy. */
@@ -19,6 +20,17 @@ const serverExternalPackages = [
 /** No page takes a body; Next waits for 10 MB of one. */
 const bodyBytesMax = 16 * 1024
 
+/** What the pages for developers read and send. */
+const docsFiles = [
+  'lib/docs/browser/*',
+  'lib/docs/snippets/*',
+  'lib/theme/tokens.css',
+  'node_modules/@fontsource-variable/inter/files/inter-latin-wght-normal.woff2',
+  'node_modules/redoc/bundles/redoc.standalone.js',
+  'node_modules/swagger-ui-dist/swagger-ui-bundle.js',
+  'node_modules/swagger-ui-dist/swagger-ui.css',
+]
+
 const config: NextConfig = {
   poweredByHeader: false,
   // An address with a slash at its end is another address; the API says so itself.
@@ -30,6 +42,19 @@ const config: NextConfig = {
   experimental: { proxyClientMaxBodySize: bodyBytesMax },
   // No image of ours needs it, and it would fetch what it is told to.
   images: { unoptimized: true },
+  // They are read, not imported.
+  outputFileTracingIncludes: {
+    '/openapi.json': ['dist/openapi.json'],
+    '/docs/errors/[code]': ['docs/errors/*.md'],
+    '/docs': docsFiles,
+    '/docs/**/*': docsFiles,
+    '/redoc': docsFiles,
+  },
 }
 
-export default config
+/** Hosts that build with Next alone call nothing else of ours before. */
+export default function configure(phase: string): NextConfig {
+  const isServer = phase === 'phase-production-server'
+  if (!isServer) execFileSync(process.execPath, ['bin/document.mjs'], { stdio: 'inherit' })
+  return config
+}

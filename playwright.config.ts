@@ -1,5 +1,6 @@
 import { defineConfig } from '@playwright/test'
 import { findBrowser } from './bin/find-browser.mjs'
+import { madeUpHost } from './e2e/support/environment.ts'
 
 const executablePath = process.env.E2E_ONLY === 'headless' ? '' : findBrowser()
 
@@ -34,6 +35,8 @@ export default defineConfig({
         '--disable-component-update',
         '--disable-sync',
         '--no-first-run',
+        // A name that is not localhost, for what behaves on localhost only.
+        `--host-resolver-rules=MAP ${madeUpHost} 127.0.0.1`,
       ],
     },
   },
@@ -44,17 +47,24 @@ export default defineConfig({
       testDir: 'e2e/api',
       metadata: { server },
     })),
+    // The pages that are no React, in a browser, against each way of serving.
+    ...['headless', 'pages', 'next'].map((server) => ({
+      name: `docs-${server}`,
+      testDir: 'e2e/docs',
+      metadata: { server },
+      use: { viewport: desktop },
+    })),
     {
       name: 'other-origin',
-      testDir: 'e2e/ui',
-      testMatch: 'other-origin.spec.ts',
+      testDir: 'e2e/other-origin',
+      // They are front ends on one port.
+      workers: 1,
       metadata: { server: 'headless' },
     },
     { name: 'screens', testDir: 'e2e/screens', metadata: { server: 'pages' } },
     ...looks.map(({ name, use }) => ({
       name: `ui-${name}`,
       testDir: 'e2e/ui',
-      testIgnore: 'other-origin.spec.ts',
       metadata: { server: 'pages' },
       use,
     })),

@@ -17,5 +17,7 @@ export async function proxy(request: NextRequest) {
 
 export const config = {
   // Pages only: the endpoint table and Next's files have headers of their own.
-  matcher: ['/((?!api/|api$|\\.well-known/|_next/|metrics$|.*\\.[a-z0-9]+$).*)'],
+  matcher: [
+    '/((?!api/|api$|\\.well-known/|_next/|docs(?:/start)?$|docs/(?:assets|errors)/|redoc$|metrics$|.*\\.[a-z0-9]+$).*)',
+  ],
 }

@@ -25,7 +25,7 @@ if (!job) {
   process.exit(2)
 }
 
-await buildIfStale('servers', 'pages')
+await buildIfStale('servers', 'document', 'pages')
 const dataPath = mkdtempSync(join(tmpdir(), 'session-management-bench-'))
 const database = await startEmbeddedDatabase({
   root: process.cwd(),

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { giveUp, root } from './root.mjs'
 
 const entries = { headless: 'server/headless.ts', pages: 'server/pages.ts' }
@@ -16,6 +17,13 @@ const builds = {
     files: [],
     stamp: 'dist/build.stamp',
     make: bundleServers,
+  },
+  // After the servers, whose build begins with an empty folder.
+  document: {
+    folders: ['app', 'bin', 'lib'],
+    files: [],
+    stamp: 'dist/document.stamp',
+    make: assembleDocument,
   },
   cli: {
     folders: ['bin', 'cli', 'db', 'lib', 'server'],
@@ -60,6 +68,20 @@ async function bundleCli() {
   // Moved into place, so that another command never reads half of it.
   for (const file of readdirSync(aside)) renameSync(join(aside, file), join(dist, file))
   rmSync(aside, { recursive: true })
+}
+
+/** What /openapi.json answers: assembled from the contracts now, so that no server has to. */
+async function assembleDocument() {
+  mkdirSync(dist, { recursive: true })
+  const aside = join(dist, `.document-${process.pid}`)
+  try {
+    await bundle({ entryPoints: { write: 'lib/openapi/write-document.ts' }, outdir: aside })
+    const { writeDocument } = await import(pathToFileURL(join(aside, 'write.mjs')).href)
+    writeDocument(root, join(aside, 'openapi.json'))
+    renameSync(join(aside, 'openapi.json'), join(dist, 'openapi.json'))
+  } finally {
+    rmSync(aside, { recursive: true, force: true })
+  }
 }
 
 async function bundle(options) {

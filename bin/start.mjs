@@ -5,11 +5,11 @@ import { become, giveUp, installDependencies, requireNode, serverOptions } from 
 import { becomeWatched } from './watch.mjs'
 
 const ways = {
-  pages: { builds: ['servers', 'cli', 'pages'], options: [...serverOptions, 'dist/pages.mjs'] },
-  headless: { builds: ['servers', 'cli'], options: [...serverOptions, 'dist/headless.mjs'] },
+  pages: { builds: ['servers', 'document', 'cli', 'pages'], options: [...serverOptions, 'dist/pages.mjs'] },
+  headless: { builds: ['servers', 'document', 'cli'], options: [...serverOptions, 'dist/headless.mjs'] },
   // From the sources; a changed file of the server starts it anew, a changed page is reloaded in place.
   development: {
-    builds: [],
+    builds: ['document'],
     options: ['--import', 'tsx', 'server/development.ts'],
     needsTools: true,
     watched: ['db', 'lib', 'server'],

@@ -8,7 +8,8 @@ import { giveUp, installDependencies, requireNode, root } from './root.mjs'
 
 const results = join(root, 'artifacts', 'tests')
 
-const ways = ['api-headless', 'api-pages', 'api-next', 'other-origin']
+const ways = ['api-headless', 'api-pages', 'api-next', 'docs-headless', 'other-origin']
+const otherDocs = ['docs-pages', 'docs-next']
 const looks = ['ui-desktop-light', 'ui-phone-dark', 'ui-no-scripts']
 const otherLooks = ['ui-desktop-dark', 'ui-phone-light']
 
@@ -20,7 +21,7 @@ const commands = {
     system: runVitest('system'),
     e2e: runPlaywright([...ways, ...looks]),
   },
-  full: { full: runVitest('full'), 'e2e-full': runPlaywright(otherLooks) },
+  full: { full: runVitest('full'), 'e2e-full': runPlaywright([...otherLooks, ...otherDocs]) },
   // Draws docs/screens/.
   screens: { screens: runPlaywright(['screens']) },
 }
@@ -36,7 +37,7 @@ if (suites.length === 0)
   giveUp(`There is no suite ${wanted.join(', ')}. There are: ${Object.keys(commands[command]).join(', ')}.`)
 
 installDependencies({ withDevelopment: true })
-await buildIfStale('servers', 'cli', 'pages')
+await buildIfStale('servers', 'document', 'cli', 'pages')
 const { findBrowser } = await import('./find-browser.mjs')
 process.env.CHROMIUM_PATH = findBrowser()
 mkdirSync(results, { recursive: true })
@@ -139,9 +140,11 @@ function runTool(tool, options) {
 function report(counted) {
   const total = (field) => counted.reduce((sum, row) => sum + row[field], 0)
   process.stdout.write('\n')
-  const ofWays = counted.filter(({ suite }) => suite.startsWith('e2e api-')).map(({ passed }) => passed)
-  if (new Set(ofWays).size > 1)
-    counted.push({ ...broken('e2e api'), note: 'the ways differ in their specs', seconds: 0 })
+  for (const kind of ['e2e api', 'e2e docs']) {
+    const ofWays = counted.filter(({ suite }) => suite.startsWith(`${kind}-`)).map(({ passed }) => passed)
+    if (new Set(ofWays).size > 1)
+      counted.push({ ...broken(kind), note: 'the ways differ in their specs', seconds: 0 })
+  }
   for (const { suite, passed, failed, left, note, seconds } of counted) {
     const outcome = `${passed} passed, ${failed} failed, ${left} left out`
     process.stdout.write(`${suite.padEnd(18)} ${outcome}  ${seconds.toFixed(0)} s  ${note}\n`)

@@ -187,6 +187,24 @@ export const attemptBudgets = pgTable(
   (table) => [index('attempt_budgets_forgotten_at_idx').on(table.forgottenAt)],
 )
 
+/** Requests that clients may repeat (Idempotency-Key), and the answers they got. Nothing here can be read without the root secret. */
+export const idempotencyKeys = pgTable(
+  'idempotency_keys',
+  {
+    /** HMAC of the operation, of whose key it is, and of the key. */
+    keyHash: text().primaryKey(),
+    /** HMAC of what the request asked for. */
+    requestHash: text().notNull(),
+    /** The call that works on it: one that was given up must not write over the next one's answer. */
+    claimId: uuid().notNull(),
+    claimedAt: instant().notNull().default(appNow),
+    /** AES-256-GCM, bound to the key; null while the call is working. */
+    answerSealed: bytes(),
+    expiresAt: instant().notNull(),
+  },
+  (table) => [index('idempotency_keys_expires_at_idx').on(table.expiresAt)],
+)
+
 /** Facts of this installation that belong to the data, such as the nonce of the set-up key. */
 export const settings = pgTable('settings', {
   name: text().primaryKey(),

@@ -9,10 +9,16 @@ import { meContract } from './auth/me/me.contract.ts'
 import { refreshContract } from './auth/refresh/refresh.contract.ts'
 import { registerContract } from './auth/register/register.contract.ts'
 import { setupContract } from './auth/setup/setup.contract.ts'
+import { docsFileContract } from './docs/docs-file/docs-file.contract.ts'
+import { errorPageContract } from './docs/error-page/error-page.contract.ts'
+import { referencePageContract } from './docs/reference-page/reference-page.contract.ts'
+import { startPageContract } from './docs/start-page/start-page.contract.ts'
+import { tryPageContract } from './docs/try-page/try-page.contract.ts'
 import { liveContract } from './health/live.contract.ts'
 import { metricsContract } from './health/metrics.contract.ts'
 import { readyContract } from './health/ready.contract.ts'
 import type { Contract } from './http/contract.ts'
+import { openApiContract } from './openapi/openapi.contract.ts'
 
 /** The wire of the whole product; nothing here reaches the server side. */
 export const contracts: readonly Contract[] = [
@@ -27,7 +33,17 @@ export const contracts: readonly Contract[] = [
   endSessionContract,
   setupContract,
   jwksContract,
+  openApiContract,
   liveContract,
   readyContract,
   metricsContract,
+]
+
+/** Pages for developers and their files: served like the operations, and none of them. */
+export const docsContracts: readonly Contract[] = [
+  errorPageContract,
+  startPageContract,
+  tryPageContract,
+  referencePageContract,
+  docsFileContract,
 ]

@@ -18,6 +18,21 @@ export const problems = {
     detail: 'Send the body as application/json, in UTF-8 and not compressed.',
   },
   body_too_large: { status: 413, title: 'Body too large', detail: 'The body is larger than 16 KiB.' },
+  invalid_cursor: {
+    status: 400,
+    title: 'Invalid cursor',
+    detail: 'This page of the list cannot be found again. Start with the first page.',
+  },
+  idempotency_in_progress: {
+    status: 409,
+    title: 'Request in progress',
+    detail: 'The same request is still being worked on. Try again in a moment.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'Idempotency key reused',
+    detail: 'This Idempotency-Key was sent with another request before. Use a new key.',
+  },
   not_found: { status: 404, title: 'Not found', detail: 'There is nothing here.' },
   method_not_allowed: {
     status: 405,

@@ -52,6 +52,7 @@ export function startUpScreen(facts: StartUpFacts): string {
     '',
     ...(facts.hasPages ? [`  App       ${url}`] : []),
     `  API       ${url}/api/auth`,
+    `  Docs      ${url}/docs/start`,
     `  Health    ${url}/api/health/ready`,
     `  Database  ${facts.embeddedDatabase ?? 'DATABASE_URL'}${migrationSentence(facts.migrations)}`,
     ...(facts.workers > 1 ? [`  Workers   ${facts.workers} processes`] : []),

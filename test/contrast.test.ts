@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { readSourceTree } from './support/source-tree.ts'
 
 const css = readFileSync('app/globals.css', 'utf8')
+const tokenFile = 'lib/theme/tokens.css'
 const sides = ['light', 'dark'] as const
 type Side = (typeof sides)[number]
 
@@ -19,12 +20,12 @@ function readTokens(text: string): Map<string, Record<Side, string>> {
   )
 }
 
-const tokens = readTokens(css)
+const tokens = readTokens(readFileSync(tokenFile, 'utf8'))
 const components = readSourceTree().filter(({ path }) => /^(app|components)\/.*\.tsx$/.test(path))
 
 function colourOf(name: string, side: Side): string {
   const colour = tokens.get(name)?.[side]
-  if (!colour) throw new Error(`globals.css has no colour called ${name}`)
+  if (!colour) throw new Error(`${tokenFile} has no colour called ${name}`)
   return colour
 }
 

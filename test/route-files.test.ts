@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { contracts } from '#lib/contracts.ts'
+import { docsContracts, contracts as operations } from '#lib/contracts.ts'
 import { endpoints } from '#lib/endpoints.ts'
 import { config as proxyConfig } from '../proxy.ts'
 import { type OperationOf, routeFileComplaints, routeFileOf } from './support/route-files.ts'
 import { parseSource, readSourceTree, type SourceFile } from './support/source-tree.ts'
 
+const contracts = [...operations, ...docsContracts]
 const tree = readSourceTree()
 const known = await knownOperations()
 
@@ -49,6 +50,7 @@ test('plain Next has a route file for each path of the endpoint table, with its 
 test('each path has the file that Next looks for', () => {
   expect(routeFileOf('/api/auth/me')).toBe(me)
   expect(routeFileOf('/api/auth/sessions/{id}')).toBe('app/api/auth/sessions/[id]/route.ts')
+  expect(routeFileOf('/docs/assets/{file}')).toBe('app/docs/assets/[file]/route.ts')
   expect(routeFileOf('/.well-known/jwks.json')).toBe('app/.well-known/jwks.json/route.ts')
 })
 
@@ -62,9 +64,9 @@ test('a planted violation is found: a file is missing', () => {
 })
 
 test('a planted violation is found: a new operation without its file', () => {
-  const table = [...contracts, { ...contracts[0], path: '/docs' }] as unknown as typeof contracts
+  const table = [...contracts, { ...contracts[0], path: '/planted' }] as unknown as typeof contracts
 
-  expect(complaints(tree, table)).toEqual(['app/docs/route.ts is missing'])
+  expect(complaints(tree, table)).toEqual(['app/planted/route.ts is missing'])
 })
 
 test.each([
@@ -111,6 +113,8 @@ test('proxy.ts leaves every path of the table to its route file, and takes every
     '/account/security',
     '/nowhere',
     '/apis',
+    '/docs/nowhere',
+    '/redocs',
   ]) {
     expect(takes.test(page), page).toBe(true)
   }

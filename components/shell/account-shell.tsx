@@ -3,7 +3,7 @@ import { ApiForm } from '../forms/api-form.tsx'
 import { SubmitButton } from '../forms/submit-button.tsx'
 import { Logo } from '../ui/logo.tsx'
 import { ReloadWhenRestored } from './reload-when-restored.tsx'
-import { ThemeSwitch } from './theme-switch.tsx'
+import { ShellFooter } from './shell-footer.tsx'
 
 const pages = [
   { path: '/account', name: 'Account' },
@@ -39,9 +39,7 @@ export function AccountShell({ appName, page, title, children }: AccountShellPro
         <h1 className="mb-6 text-2xl font-semibold">{title}</h1>
         <div className="flex flex-col gap-6">{children}</div>
       </main>
-      <footer className="flex justify-center px-4 pb-6">
-        <ThemeSwitch />
-      </footer>
+      <ShellFooter />
     </div>
   )
 }

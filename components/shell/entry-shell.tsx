@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { Logo } from '../ui/logo.tsx'
-import { ThemeSwitch } from './theme-switch.tsx'
+import { ShellFooter } from './shell-footer.tsx'
 
 /** Pages for people who are not signed in: a navy panel that says where they are, and one card that says what to do. */
 export function EntryShell({
@@ -32,9 +32,7 @@ export function EntryShell({
             {children}
           </div>
         </main>
-        <footer className="flex justify-center px-4 pb-6">
-          <ThemeSwitch />
-        </footer>
+        <ShellFooter />
       </div>
     </div>
   )

@@ -134,30 +134,70 @@ export async function insertSession(
 
 export type ListedSession = Omit<SessionRow, 'generation' | 'supersededAt' | 'endedAt' | 'endedReason'>
 
-/** Nobody reads more, and a user may have any number. */
+/** Nobody reads more at once, and a user may have any number. */
 export const listedSessionsMax = 100
 
+/** A session's place in the list. */
+export interface ListPosition {
+  /** Microseconds since 1970: a Date would round what it is compared with. */
+  usedMicroseconds: number
+  id: string
+}
+
+export interface ListPage {
+  limit: number
+  /** The last session of the page before; null: the first page. */
+  after: ListPosition | null
+}
+
+type ListParameters = {
+  userId: number
+  currentSessionId: string | null
+  roleLimits: string
+  limit: number
+  afterMicroseconds: number | null
+  afterId: string | null
+}
+
+const usedMicroseconds = sql`(extract(epoch from ${sessions.lastUsedAt}) * 1000000)::bigint`
+
 const list = statement<
-  { userId: number; currentSessionId: string | null; roleLimits: string },
-  Omit<FlatSessionRow, keyof UserRow | 'epochReason' | 'now'>
+  ListParameters,
+  Omit<FlatSessionRow, keyof UserRow | 'epochReason' | 'now'> & { usedMicroseconds: number }
 >(
   'list_live_sessions',
   (p) => sql`
     select * from (
-      select ${sessionColumns} from ${sessions} join ${users} on ${users.id} = ${sessions.userId},
-        ${strictestLimits(p.roleLimits)}
-      where ${sessions.userId} = ${p.userId} and ${aliveNow}
+      select ${sessionColumns}, ${usedMicroseconds} as "usedMicroseconds"
+      from ${sessions} join ${users} on ${users.id} = ${sessions.userId}, ${strictestLimits(p.roleLimits)}
+      where ${sessions.userId} = ${p.userId} and ${aliveNow} and (
+        ${p.afterId}::uuid is null or ${sessions.id} is distinct from ${p.currentSessionId}::uuid and (
+          ${usedMicroseconds} < ${p.afterMicroseconds}::bigint
+          or ${usedMicroseconds} = ${p.afterMicroseconds}::bigint and ${sessions.id} > ${p.afterId}::uuid))
       order by ${sessions.id} is not distinct from ${p.currentSessionId}::uuid desc, ${sessions.lastUsedAt} desc, ${sessions.id}
-      limit ${sql.raw(String(listedSessionsMax))}
+      limit ${p.limit}::integer
     ) listed order by "lastUsedAt" desc, "sessionId"`,
 )
 
-/** The live sessions of a user, the last used first: at most {@link listedSessionsMax}, the current one, if any, among them. */
+/**
+ * The live sessions of a user, the last used first. The current one, if any, is among the first page and on no other.
+ */
 export async function listLiveSessions(
   db: Connection,
   of: { userId: number; currentSessionId: string | null; roleLimits: readonly RoleLimit[] },
-): Promise<ListedSession[]> {
-  const rows = await db.run(list({ ...of, roleLimits: writeRoleLimits(of.roleLimits) }))
+  { limit, after }: ListPage = { limit: listedSessionsMax, after: null },
+): Promise<(ListedSession & ListPosition)[]> {
+  const { userId, currentSessionId } = of
+  const rows = await db.run(
+    list({
+      userId,
+      currentSessionId,
+      limit,
+      roleLimits: writeRoleLimits(of.roleLimits),
+      afterMicroseconds: after?.usedMicroseconds ?? null,
+      afterId: after?.id ?? null,
+    }),
+  )
   return rows.map(({ sessionId, sessionCreatedAt, ...row }) => ({
     ...row,
     id: sessionId,

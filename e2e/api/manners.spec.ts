@@ -1,4 +1,5 @@
-import { signIn } from '#test/support/api-client.ts'
+import { contracts } from '#lib/contracts.ts'
+import { newAccount, signIn } from '#test/support/api-client.ts'
 import { expect, test } from '../support/api.ts'
 
 const login = '/api/auth/login'
@@ -86,14 +87,51 @@ test('an unknown method names those that are known', async ({ server }) => {
   }
 })
 
-test('HEAD is GET without a body', async ({ server }) => {
+test('HEAD is GET without a body wherever GET goes: same status, type and length', async ({ server }) => {
   const client = server.client()
   await signIn(client)
 
-  const answer = await client.send('/api/auth/me', { method: 'HEAD' })
+  for (const { path } of contracts.filter(({ method, path }) => method === 'GET' && path !== '/metrics')) {
+    const got = await client.send(path)
+    const head = await client.send(path, { method: 'HEAD' })
 
-  expect(answer.status).toBe(200)
-  expect(answer.text).toBe('')
+    expect(head.status, path).toBe(200)
+    expect(head.text, path).toBe('')
+    for (const name of ['content-type', 'etag', 'cache-control']) {
+      expect(head.headers.get(name), `${name} of ${path}`).toBe(got.headers.get(name))
+    }
+    expect(head.headers.get('content-length'), path).toBe(String(Buffer.byteLength(got.text)))
+  }
+})
+
+test('HEAD of what has no GET is 405', async ({ server }) => {
+  expect((await server.client().send(login, { method: 'HEAD' })).status).toBe(405)
+})
+
+test('OPTIONS is 204 everywhere and names the methods of the path', async ({ server }) => {
+  for (const path of [...new Set(contracts.map((contract) => contract.path))]) {
+    const methods: string[] = contracts.filter((one) => one.path === path).map(({ method }) => method)
+    const answer = await server.client().send(path.replace(/\{.*\}/, 'x'), { method: 'OPTIONS' })
+
+    expect(answer.status, path).toBe(204)
+    expect(answer.text).toBe('')
+    const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : []), 'OPTIONS']
+    expect(answer.headers.get('allow'), path).toBe(allowed.join(', '))
+  }
+  expect((await server.client().send('/api/nothing', { method: 'OPTIONS' })).status).toBe(204)
+})
+
+test('a request that creates may be repeated with its key', async ({ server }) => {
+  const client = server.client()
+  const json = newAccount()
+  const headers = { 'idempotency-key': crypto.randomUUID(), origin: 'https://app.example.com' }
+
+  const first = await client.send('/api/auth/register', { json, headers })
+  const again = await client.send('/api/auth/register', { json, headers })
+
+  expect(again).toMatchObject({ status: 200, text: first.text })
+  expect(again.headers.get('idempotency-replayed')).toBe('true')
+  expect(again.headers.get('access-control-expose-headers')).toContain('Idempotency-Replayed')
 })
 
 test('a preflight of an allowed origin is 204 and says what may be sent', async ({ server }) => {

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { importJWK, jwtVerify } from 'jose'
+import { contracts } from '#lib/contracts.ts'
+import { operationsOf } from '#lib/openapi/openapi-document.ts'
 import { signIn } from '#test/support/api-client.ts'
 import { expect, test } from '../support/api.ts'
 
@@ -69,4 +72,43 @@ test('unknown fields are ignored where the old backend ignored them, and refused
   expect(setup.body.errors).toContainEqual(
     expect.objectContaining({ field: 'surprise', code: 'unknown_field' }),
   )
+})
+
+test('the OpenAPI document describes every operation and is the same in every way of serving', async ({
+  server,
+}) => {
+  const answer = await server.client().send('/openapi.json', { headers: { origin: 'https://else.example' } })
+
+  expect(answer.text).toBe(readFileSync('dist/openapi.json', 'utf8'))
+  expect(answer.headers.get('access-control-allow-origin')).toBe('*')
+  expect(answer.headers.get('cache-control')).toBe('public, max-age=60')
+  expect(
+    operationsOf(answer.body).map(({ operation, method, path }) => [operation.operationId, method, path]),
+  ).toEqual(contracts.map(({ operationId, method, path }) => [operationId, method, path]))
+})
+
+for (const path of ['/openapi.json', '/.well-known/jwks.json']) {
+  test(`${path} is not sent again to a client that has it`, async ({ server }) => {
+    const client = server.client()
+    const first = await client.send(path)
+    const etag = first.headers.get('etag') ?? ''
+
+    const again = await client.send(path, { headers: { 'if-none-match': `"other", W/${etag}` } })
+    const other = await client.send(path, { headers: { 'if-none-match': '"other"' } })
+
+    expect(again).toMatchObject({ status: 304, text: '' })
+    expect(again.headers.get('etag')).toBe(etag)
+    expect(other).toMatchObject({ status: 200, text: first.text })
+  })
+}
+
+test('the type of a refusal leads to a page about its code', async ({ server }) => {
+  const client = server.client()
+  const refusal = await client.send('/api/auth/me')
+
+  const page = await client.send(new URL(refusal.body.type).pathname)
+
+  expect(page.status).toBe(200)
+  expect(page.text).toContain('<h1><code>unauthenticated</code></h1>')
+  expect(await client.send('/docs/errors/nothing')).toBeProblem(404, 'not_found')
 })

@@ -11,6 +11,9 @@ const looks = {
   'phone-dark': { viewport: { width: 360, height: 740 }, colorScheme: 'dark' },
 } as const
 
+/** Others are drawn to their end. */
+const oneScreen = new Set(['home', 'docs-start', 'docs-try', 'docs-reference'])
+
 const anna = { email: 'anna@example.com', username: 'anna', password: 'a slow green ferry' }
 
 const devices = [
@@ -27,12 +30,15 @@ test('every page in every look', async ({ browser, url }) => {
     const draw = async (name: string, path: string) => {
       await page.goto(path)
       await page.waitForLoadState('networkidle')
-      await page.screenshot({ path: `docs/screens/${name}-${look}.png`, fullPage: name !== 'home' })
+      await page.screenshot({ path: `docs/screens/${name}-${look}.png`, fullPage: !oneScreen.has(name) })
     }
     await draw('home', '/')
     await draw('register', '/register')
     await draw('sign-in', '/login')
     await draw('not-found', '/nowhere')
+    await draw('docs-start', '/docs/start')
+    await draw('docs-try', '/docs#/auth/login')
+    await draw('docs-reference', '/redoc')
     await page.goto('/login')
     await signInOn(page, anna)
     await expect(page.getByRole('heading', { name: 'Account', level: 1 })).toBeVisible()

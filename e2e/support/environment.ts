@@ -1,3 +1,6 @@
+/** Leads to this machine in the browsers of the tests (playwright.config.ts); every server answers for it too. */
+export const madeUpHost = 'auth.made-up.example'
+
 /** What the global set-up tells the workers. */
 export interface E2eEnvironment {
   servers: Record<string, string>

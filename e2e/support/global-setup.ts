@@ -12,7 +12,7 @@ import {
   startServer,
   strictVariables,
 } from '#test/support/process-server.ts'
-import { type E2eEnvironment, publishEnvironment } from './environment.ts'
+import { type E2eEnvironment, madeUpHost, publishEnvironment } from './environment.ts'
 
 const throwAway = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
 
@@ -40,9 +40,11 @@ async function globalSetup(): Promise<() => Promise<void>> {
   for (const way of wanted) {
     const clone = makeClone()
     clones.push(clone)
+    const port = await freePort()
     const variables = {
-      ...strictVariables(withDatabase(database.url.reveal(), `e2e_${way}`), await freePort()),
-      ALLOWED_ORIGINS: JSON.stringify([`http://127.0.0.1:${frontEndPort}`, 'https://app.example.com']),
+      ...strictVariables(withDatabase(database.url.reveal(), `e2e_${way}`), port),
+      ALLOWED_ORIGINS: JSON.stringify([...frontEnds(frontEndPort), 'https://app.example.com']),
+      ALLOWED_HOSTS: `${madeUpHost}:${port}`,
     }
     servers.push([way, await startServer({ clone, variables, entry: entries[way as keyof typeof entries] })])
   }
@@ -58,6 +60,11 @@ async function globalSetup(): Promise<() => Promise<void>> {
     for (const folder of [...clones.values(), dataPath]) removeClone(folder)
     rmSync(dataPath, { recursive: true, force: true })
   }
+}
+
+/** The same front end on another site than the server, and on the same. */
+function frontEnds(port: number): string[] {
+  return [`http://127.0.0.1:${port}`, `http://localhost:${port}`]
 }
 
 /** From the start screen; plain Next prints none. */

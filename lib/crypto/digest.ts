@@ -1,8 +1,8 @@
 import { createHash, hash, timingSafeEqual } from 'node:crypto'
 
 /** SHA-256, for equality and lookup keys only; never for passwords. */
-export function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+export function sha256(content: string | Uint8Array): Buffer {
+  return createHash('sha256').update(content).digest()
 }
 
 /** The same as a key of a map, without a Hash and a Buffer on the way. */

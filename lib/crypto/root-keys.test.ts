@@ -11,6 +11,8 @@ const allPurposes: Record<KeyPurpose, true> = {
   device: true,
   setup: true,
   form: true,
+  cursor: true,
+  idempotency: true,
 }
 const purposes = Object.keys(allPurposes) as KeyPurpose[]
 

@@ -2,7 +2,15 @@ import { createHmac, hkdfSync } from 'node:crypto'
 import type { Secret } from './secret.ts'
 
 /** What a derived key is for. A key made for one purpose opens nothing of another. */
-export type KeyPurpose = 'refresh' | 'cookie' | 'sealing' | 'device' | 'setup' | 'form'
+export type KeyPurpose =
+  | 'refresh'
+  | 'cookie'
+  | 'sealing'
+  | 'device'
+  | 'setup'
+  | 'form'
+  | 'cursor'
+  | 'idempotency'
 
 export interface RootKey {
   /** One byte, carried by every credential made under this root: which root to verify with. */

@@ -9,6 +9,7 @@ export const metricsContract = contract({
   description: 'For this machine, or with METRICS_TOKEN as bearer token; otherwise not found.',
   tag: 'operations',
   principal: 'none',
+  takesCredentials: ['metricsToken'],
   responses: { 200: z.string() },
   problems: ['not_found'],
   mediaType: 'text/plain; version=0.0.4; charset=utf-8',

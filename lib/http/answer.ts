@@ -2,8 +2,10 @@ import { addressBlock } from '#lib/limits/address-block.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { clientAddressOf } from './client-address.ts'
+import type { Deprecation } from './contract.ts'
 import { corsHeaders, preflightHeadersFor } from './cors.ts'
 import { presentedCredential } from './credentials.ts'
+import { deprecationHeaders } from './deprecation.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Exchange, Peer } from './exchange.ts'
 import { isFormType } from './form-body.ts'
@@ -32,8 +34,8 @@ export async function answer(
   const endpoint = match && selectEndpoint(match, wantedMethod(exchange))
   const reply = await replyTo(exchange, match, endpoint)
   const finished = decorate(reply, exchange, endpoint)
-  record(exchange, match, finished.status, (runtime.clock.monotonicMs() - startedMs) / 1000)
-  return toResponse(request.method === 'HEAD' ? { ...finished, body: null } : finished)
+  record(exchange, match, endpoint, finished.status, (runtime.clock.monotonicMs() - startedMs) / 1000)
+  return toResponse(request.method === 'HEAD' ? headOf(finished) : finished)
 }
 
 function openExchange(runtime: Runtime, match: RouteMatch | null, request: Request, peer: Peer): Exchange {
@@ -126,7 +128,7 @@ function withAllow(reply: Reply, problem: Problem, match: RouteMatch | null): Re
 
 /** For a front end that takes every 401 as a dead session (LOGIN_FAILURE_STATUS). */
 function withStatus(reply: Reply, status: number): Reply {
-  return { ...reply, status, body: JSON.stringify({ ...JSON.parse(reply.body ?? '{}'), status }) }
+  return { ...reply, status, body: JSON.stringify({ ...JSON.parse(String(reply.body ?? '{}')), status }) }
 }
 
 function decorate(reply: Reply, exchange: Exchange, endpoint: Endpoint | null): Reply {
@@ -137,17 +139,40 @@ function decorate(reply: Reply, exchange: Exchange, endpoint: Endpoint | null): 
     corsHeaders(runtime.config, request.headers.get('origin'), endpoint?.contract.audience),
     reply.headers,
   )
+  if (endpoint?.contract.deprecated) addDeprecation(headers, endpoint.contract.deprecated)
   // A client on a connection that is about to close must not send its next request on it.
   if (runtime.phase === 'stopping') headers['connection'] = 'close'
   return { ...reply, headers }
 }
 
+/** The same without the body, whose length it still tells (RFC 9110 section 9.3.2). */
+function headOf(reply: Reply): Reply {
+  if (reply.body === null) return reply
+  const length = String(Buffer.byteLength(reply.body))
+  return { ...reply, headers: { ...reply.headers, 'content-length': length }, body: null }
+}
+
+function addDeprecation(headers: Record<string, string>, deprecated: Deprecation): void {
+  const { link, ...others } = deprecationHeaders(deprecated)
+  Object.assign(headers, others)
+  // Link is a list, and the answer may already lead to its next page.
+  if (link) headers['link'] = headers['link'] ? `${headers['link']}, ${link}` : link
+}
+
 function record(
   { runtime, request, requestId, client }: Exchange,
   match: RouteMatch | null,
+  endpoint: Endpoint | null,
   status: number,
   seconds: number,
 ): void {
-  const route = match?.route.path ?? 'unmatched'
-  recordRequest(runtime, { requestId, method: request.method, route, status, seconds, client: client.block })
+  recordRequest(runtime, {
+    requestId,
+    method: request.method,
+    route: match?.route.path ?? 'unmatched',
+    status,
+    seconds,
+    client: client.block,
+    isDeprecated: endpoint?.contract.deprecated !== undefined,
+  })
 }

@@ -1,8 +1,10 @@
 import type { Config } from '#lib/config/config.ts'
 import { isAllowedOrigin } from './origin.ts'
 
-const exposedHeaders = 'X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, WWW-Authenticate'
-const preflightHeaders = 'Authorization, Content-Type, X-Request-Id, X-Passive'
+const exposedHeaders =
+  'X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, WWW-Authenticate, ETag, Link, Idempotency-Replayed, Deprecation, Sunset'
+const preflightHeaders =
+  'Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Request-Id, X-Passive'
 const preflightMaxAgeSeconds = 600
 
 /** CORS headers of any answer, refusals included: without them a front end sees a network error instead of a reason. */
@@ -22,9 +24,10 @@ export function corsHeaders(
   return audience === 'public' ? { vary: 'Origin', 'access-control-allow-origin': '*' } : { vary: 'Origin' }
 }
 
-/** What a preflight of an allowed origin gets besides {@link corsHeaders}. */
+/** What OPTIONS tells: anybody the methods of the path, a preflight what it may send. {@link corsHeaders} come on top. */
 export function preflightHeadersFor(methods: readonly string[]): Record<string, string> {
   return {
+    allow: methods.join(', '),
     'access-control-allow-methods': methods.join(', '),
     'access-control-allow-headers': preflightHeaders,
     'access-control-max-age': String(preflightMaxAgeSeconds),

@@ -2,13 +2,15 @@ import type { z } from 'zod'
 import { Problem, type RateLimitState } from '#lib/problems.ts'
 import { authenticate, type Principal } from '#lib/session/authenticate.ts'
 import type { Contract } from './contract.ts'
+import { onCondition } from './etag.ts'
 import type { Exchange } from './exchange.ts'
 import { answerForm, isPageForm } from './form-endpoint.ts'
+import { replyOnce } from './idempotent-reply.ts'
 import { passesOriginRule } from './origin.ts'
 import { rateLimitHeaders } from './problem-reply.ts'
 import { readJsonBody, requireBodySize } from './read-body.ts'
 import { jsonReply, type Reply } from './reply.ts'
-import { requireShape } from './shape.ts'
+import { requireQuery, requireShape } from './shape.ts'
 
 /** One operation, served by every way of serving. */
 export interface Endpoint {
@@ -19,6 +21,9 @@ export interface Endpoint {
 type BodyOf<C extends Contract> = C extends { body: infer Schema extends z.ZodType }
   ? z.output<Schema>
   : undefined
+type QueryOf<C extends Contract> = C extends { query: infer Schema extends z.ZodType }
+  ? z.output<Schema>
+  : undefined
 type PrincipalOf<C extends Contract> = C['principal'] extends 'session' ? Principal : null
 type ResponseOf<C extends Contract> = C['responses'] extends { 200: infer Schema extends z.ZodType }
   ? z.input<Schema>
@@ -27,12 +32,17 @@ type ResponseOf<C extends Contract> = C['responses'] extends { 200: infer Schema
 /** What a handler receives: everything checked that the contract asks for. */
 export interface Call<C extends Contract> extends Exchange {
   body: BodyOf<C>
+  query: QueryOf<C>
   principal: PrincipalOf<C>
 }
 
 /** What a handler returns; the status is 200. */
-export interface Answer<C extends Contract> {
-  body: ResponseOf<C>
+export type Answer<C extends Contract> = Content<C> & AnswerParts
+
+/** The body, or `text` for JSON that was written before. */
+type Content<C extends Contract> = { body: ResponseOf<C>; text?: never } | { text: string; body?: never }
+
+interface AnswerParts {
   headers?: Record<string, string>
   cookies?: readonly string[]
   rateLimit?: RateLimitState
@@ -67,10 +77,15 @@ async function operate<C extends Contract>(
   for (const limit of contract.limits ?? []) exchange.runtime.limits.requireOpen(limit, exchange.client.block)
   const principal = contract.principal === 'session' ? await authenticateCaller(exchange) : null
   const parameter = requireParameter(contract, exchange.parameter)
+  const query = contract.query ? requireQuery(contract.query, exchange.request.url) : undefined
   const body = contract.body ? requireShape(contract.body, sent, contract.bodyOptional ?? false) : undefined
   // Added to the exchange, which nobody reads after this: a copy would cost every request.
-  const answer = await handler(Object.assign(exchange, { parameter, body, principal }) as Call<C>)
-  return toReply(contract, answer)
+  const call = Object.assign(exchange, { parameter, query, body, principal }) as Call<C>
+  const run = async () => toReply(contract, await handler(call))
+  if (contract.idempotencyKey) return replyOnce(contract, call, run)
+  const reply = await run()
+  if (contract.audience !== 'public') return reply
+  return onCondition(reply, exchange.request.headers.get('if-none-match'))
 }
 
 async function readSent(contract: Contract, request: Request): Promise<unknown> {
@@ -103,6 +118,6 @@ function toReply<C extends Contract>(contract: C, answer: Answer<C>): Reply {
   const headers = { ...(answer.rateLimit && rateLimitHeaders(answer.rateLimit)), ...answer.headers }
   const reply = contract.mediaType
     ? { status: 200, headers: { 'content-type': contract.mediaType, ...headers }, body: String(answer.body) }
-    : jsonReply(200, answer.body, headers)
+    : jsonReply(200, answer.text ?? JSON.stringify(answer.body), headers)
   return { ...reply, cookies: answer.cookies ?? [] }
 }

@@ -81,7 +81,7 @@ describe('a refusal as a page', () => {
 
   test('has the colours of the other pages', () => {
     const tokens = new Set(
-      readFileSync('app/globals.css', 'utf8')
+      readFileSync('lib/theme/tokens.css', 'utf8')
         .match(/light-dark\([^)]*\)/g)
         ?.map(normalise),
     )

@@ -1,6 +1,7 @@
 import type { Config } from '#lib/config/config.ts'
 import { sha256 } from '#lib/crypto/digest.ts'
 import { type Problem, problems } from '#lib/problems.ts'
+import { escapeHtml, mark } from './html.ts'
 import type { Reply } from './reply.ts'
 
 const style = `:root{color-scheme:light dark}
@@ -16,11 +17,6 @@ a.again{display:inline-block;margin:.5rem .75rem .5rem 0;padding:.5rem 1rem;bord
 text-decoration:none;background:light-dark(#33692f,#8bc68a);color:light-dark(#fff,#06210a)}
 small{color:light-dark(#4a5a63,#a3b5b9);overflow-wrap:anywhere}`
 
-const mark = `<svg viewBox="0 0 32 32" width="32" height="32" aria-hidden="true"><rect width="32" height="32" rx="8"
-fill="#6aa469"/><path d="M22.6 9.4a9.3 9.3 0 1 0 2.6 6.6" fill="none" stroke="#06210a" stroke-width="2.6"
-stroke-linecap="round"/><path d="M16 11.2a3.1 3.1 0 0 0-1.5 5.8l-.9 4.2h4.8l-.9-4.2A3.1 3.1 0 0 0 16 11.2Z"
-fill="#06210a"/></svg>`
-
 const policy = `default-src 'none'; style-src 'sha256-${sha256(style).toString('base64')}'; base-uri 'none'; frame-ancestors 'none'`
 
 /**
@@ -34,7 +30,7 @@ export function problemPage(
   problem: Problem,
   requestId: string,
   isNavigation = false,
-): Reply {
+): Reply & { body: string } {
   const { status, title, detail } = problems[problem.code]
   const text = problem.options.detail ?? detail
   const wait = problem.options.retryAfterSeconds
@@ -57,16 +53,4 @@ export function problemPage(
 <small>${status} ${problem.code} · ${escapeHtml(requestId)}</small></main></html>
 `,
   }
-}
-
-const entities: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
 }

@@ -22,6 +22,8 @@ export interface RecordedRequest {
   seconds: number
   /** The client's address block. */
   client: string
+  /** Of an operation that is on its way out: the log then says who still uses it. */
+  isDeprecated?: boolean
 }
 
 /** The one log line of a request, and its place in the histogram. */
@@ -34,10 +36,8 @@ export function recordRequest(runtime: Pick<Runtime, 'log' | 'metrics'>, request
     seconds,
   })
   const durationMs = Math.round(seconds * 1e6) / 1e3
-  runtime.log.info(
-    { request_id: requestId, method, route, status, duration_ms: durationMs, client },
-    'request',
-  )
+  const fields = { request_id: requestId, method, route, status, duration_ms: durationMs, client }
+  runtime.log.info(request.isDeprecated ? { ...fields, deprecated: true } : fields, 'request')
 }
 
 /** A label for every invented method would let anybody fill the memory of the metrics. */

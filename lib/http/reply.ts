@@ -6,7 +6,7 @@ export interface Reply {
   status: number
   headers: Record<string, string>
   cookies: readonly string[]
-  body: string | null
+  body: string | Uint8Array<ArrayBuffer> | null
 }
 
 export function toResponse(reply: Reply): Response {
@@ -17,11 +17,12 @@ export function toResponse(reply: Reply): Response {
   return new Response(body, { status, headers: many })
 }
 
-export function jsonReply(status: number, body: unknown, headers: Record<string, string> = {}): Reply {
+/** @param body  JSON */
+export function jsonReply(status: number, body: string, headers: Record<string, string> = {}): Reply {
   return {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
     cookies: [],
-    body: JSON.stringify(body),
+    body,
   }
 }

@@ -14,14 +14,30 @@ export function requireShape<Schema extends z.ZodType>(
   sent: unknown,
   isOptional: boolean,
 ): z.output<Schema> {
-  const parsed = schema.safeParse(sent === undefined && isOptional ? {} : sent, { reportInput: true })
+  return requireFit(schema, sent === undefined && isOptional ? {} : sent, 'the body does not fit')
+}
+
+/** Checks the query of an address in the same way. A name that comes twice fits no schema. */
+export function requireQuery<Schema extends z.ZodType>(schema: Schema, url: string): z.output<Schema> {
+  const { searchParams } = new URL(url)
+  const sent = Object.fromEntries(
+    [...new Set(searchParams.keys())].map((name) => {
+      const values = searchParams.getAll(name)
+      return [name, values.length === 1 ? values[0] : values]
+    }),
+  )
+  return requireFit(schema, sent, 'the query does not fit')
+}
+
+function requireFit<Schema extends z.ZodType>(
+  schema: Schema,
+  sent: unknown,
+  because: string,
+): z.output<Schema> {
+  const parsed = schema.safeParse(sent, { reportInput: true })
   if (parsed.success) return parsed.data
   const errors = firstOfEachField(parsed.error.issues.flatMap(toFieldProblems))
-  throw new Problem('invalid_request', {
-    errors,
-    detail: summarise(errors),
-    because: 'the body does not fit',
-  })
+  throw new Problem('invalid_request', { errors, detail: summarise(errors), because })
 }
 
 function toFieldProblems(issue: z.core.$ZodIssue): FieldProblem[] {

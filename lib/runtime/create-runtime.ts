@@ -1,5 +1,6 @@
 import { type Database, openDatabase } from '#db/connection.ts'
 import { purgeAttemptBudgets } from '#db/queries/attempt-budgets.ts'
+import { purgeIdempotencyKeys } from '#db/queries/idempotency-keys.ts'
 import type { Config } from '#lib/config/config.ts'
 import { createBcryptWorkers } from '#lib/crypto/bcrypt-workers.ts'
 import { createHashQueue } from '#lib/crypto/hash-queue.ts'
@@ -69,6 +70,7 @@ export async function createRuntime(
   tasks.every(touchIntervalMs, 'touches', () => touches.flush())
   tasks.every(sweepIntervalMs, 'session_sweep', () => sweepSessions({ config, database, log, metrics }))
   tasks.every(housekeepingIntervalMs, 'attempt_budgets', () => purgeAttemptBudgets(database))
+  tasks.every(housekeepingIntervalMs, 'idempotency_keys', () => purgeIdempotencyKeys(database))
   tasks.every(housekeepingIntervalMs, 'password_schemes', () => hashing.passwords.calibrate(database))
   const sessions = createSessionEngine({ config, parts, clock, random, log, metrics, database })
   const accessTokens = createTokens({ config, roots, database, clock, log, tasks, feed: sessions.changeFeed })

@@ -1,4 +1,4 @@
-import { type DestinationStream, pino, stdTimeFunctions } from 'pino'
+import { type DestinationStream, pino } from 'pino'
 
 type Fields = Record<string, unknown>
 
@@ -21,11 +21,21 @@ export function createLog(level: Level, destination: DestinationStream, worker: 
   const options = {
     level,
     base: worker === null ? null : { worker },
-    timestamp: stdTimeFunctions.isoTime,
+    timestamp: createTimestamp(),
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: describeError },
   }
   return pino(options, destination)
+}
+
+/** ISO 8601; written once for all lines of a millisecond. */
+function createTimestamp(): () => string {
+  let [lastMs, text] = [Number.NaN, '']
+  return () => {
+    const now = Date.now()
+    if (now !== lastMs) [lastMs, text] = [now, `,"time":"${new Date(now).toISOString()}"`]
+    return text
+  }
 }
 
 export interface ProcessLog {
@@ -38,6 +48,8 @@ export interface ProcessLog {
 const unreadLengthMax = 8 * 1024 * 1024
 /** PIPE_BUF of Linux: what several processes write to a pipe is not mixed up to here. Lines are not cut for it. */
 const wholeWriteMax = 4096
+/** In bytes: what is handed over together. */
+const chunkMax = 16 * 1024
 /** How long a process that leaves waits for the reader of its last lines. */
 const lastLinesMsMax = 1000
 
@@ -68,12 +80,13 @@ export function openProcessLog(
       return leavingMs === null || performance.now() - leavingMs < lastLinesMsMax
     },
   })
-  const log = createLog(level, stream, worker)
+  const lines = gatherLines(stream, worker === null ? chunkMax : wholeWriteMax)
+  const log = createLog(level, lines, worker)
   stream.on('write', () => {
     isStalled = false
   })
-  stream.on('drop', () => {
-    dropped += 1
+  stream.on('drop', (chunk: string) => {
+    dropped += chunk.split('\n').length - 1
   })
   stream.on('drain', () => {
     if (dropped === told) return
@@ -85,6 +98,7 @@ export function openProcessLog(
     leavingMs = performance.now()
     if (isStalled) Object.assign(stream, { _writing: false })
     try {
+      lines.handOver()
       stream.flushSync()
     } catch {
       // Nobody reads: the lines are lost, and the process leaves.
@@ -92,6 +106,34 @@ export function openProcessLog(
     stream.destroy()
   })
   return { log, dropped: () => dropped }
+}
+
+/** A line waits no longer for others to be written with. */
+const gatheredMs = 10
+
+/** Hands lines over together: each write costs more than the line. */
+function gatherLines(destination: DestinationStream, bytesMax: number) {
+  let [pending, bytes] = ['', 0]
+  let timer: NodeJS.Timeout | undefined
+
+  function handOver(): void {
+    const chunk = pending
+    pending = ''
+    bytes = 0
+    clearTimeout(timer)
+    if (chunk !== '') destination.write(chunk)
+  }
+
+  return {
+    handOver,
+    write(line: string) {
+      const size = Buffer.byteLength(line)
+      if (bytes + size > bytesMax) handOver()
+      if (pending === '') timer = setTimeout(handOver, gatheredMs).unref()
+      pending += line
+      bytes += size
+    },
+  }
 }
 
 /**

@@ -3,13 +3,15 @@ import { endedReasons } from './ended-reason.ts'
 
 export const Instant = z.iso.datetime({ precision: 3 }).describe('UTC, with milliseconds and Z.')
 
-export const User = z.strictObject({
-  id: z.int().positive().describe('The subject; other services join on it.'),
-  email: z.string(),
-  username: z.string(),
-  roles: z.array(z.string()).describe('Upper-case names, sorted.'),
-  email_verified: z.boolean(),
-})
+export const User = z
+  .strictObject({
+    id: z.int().positive().describe('The subject; other services join on it.'),
+    email: z.string(),
+    username: z.string(),
+    roles: z.array(z.string()).describe('Upper-case names, sorted.'),
+    email_verified: z.boolean(),
+  })
+  .meta({ id: 'User' })
 
 export type User = z.infer<typeof User>
 
@@ -18,25 +20,31 @@ export const Amr = z.array(z.string()).describe('How the user signed in (RFC 817
 export const EndedReason = z.enum(endedReasons)
 
 /** What a sign-in or a refresh hands out over the bearer transport. */
-export const BearerTokens = z.strictObject({
-  access_token: z.string(),
-  refresh_token: z.string(),
-  token_type: z.literal('bearer'),
-  expires_in: z.int().positive().describe('Seconds until the access token expires.'),
-  user: User,
-})
+export const BearerTokens = z
+  .strictObject({
+    access_token: z.string(),
+    refresh_token: z.string(),
+    token_type: z.literal('bearer'),
+    expires_in: z.int().positive().describe('Seconds until the access token expires.'),
+    user: User,
+  })
+  .meta({ id: 'BearerTokens' })
 
 /** The same over the cookie transport: the credential is in Set-Cookie only. */
-export const CookieSession = z.strictObject({
-  expires_in: z.int().positive().describe('Seconds of disuse after which the session ends.'),
-  user: User,
-})
+export const CookieSession = z
+  .strictObject({
+    expires_in: z.int().positive().describe('Seconds of disuse after which the session ends.'),
+    user: User,
+  })
+  .meta({ id: 'CookieSession' })
 
 export const IssuedSession = z.union([BearerTokens, CookieSession])
 export type IssuedSession = z.infer<typeof IssuedSession>
 
-export const Done = z.strictObject({ status: z.literal('success'), message: z.string() })
+export const Done = z.strictObject({ status: z.literal('success'), message: z.string() }).meta({ id: 'Done' })
 
-export const EndedSessions = z.strictObject({
-  ended: z.int().nonnegative().describe('How many sessions ended.'),
-})
+export const EndedSessions = z
+  .strictObject({
+    ended: z.int().nonnegative().describe('How many sessions ended.'),
+  })
+  .meta({ id: 'EndedSessions' })

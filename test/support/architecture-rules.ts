@@ -43,7 +43,19 @@ const doors: Door[] = [
     doors: /^lib\/limits\//,
     planted: 'ioredis',
   },
+  {
+    name: 'next-swagger-doc',
+    packages: /^next-swagger-doc$/,
+    doors: /^lib\/openapi\//,
+    planted: 'next-swagger-doc',
+  },
   { name: 'lru-cache', packages: /^lru-cache$/, doors: /^lib\/(limits|session)\//, planted: 'lru-cache' },
+  {
+    name: 'swagger-ui-dist, redoc',
+    packages: /^(swagger-ui-dist|redoc)(\/|$)/,
+    doors: /^lib\/docs\//,
+    planted: 'redoc',
+  },
   { name: 'bowser', packages: /^bowser$/, doors: /^lib\/session\//, planted: 'bowser' },
   {
     name: 'next, react',
@@ -66,7 +78,7 @@ function doorRule(door: Door): ArchitectureRule {
 
 type Layer = { name: string; files: RegExp; mayImport: RegExp; planted: { path: string; imports: string } }
 
-const concepts = 'lib/(session|password|limits|mail|audit|jobs)/'
+const concepts = 'lib/(session|password|limits|idempotency|mail|audit|jobs)/'
 /** What every layer of lib may see: plain values, types and rules without a home of their own. */
 const ground = 'lib/(problems\\.ts|encoding/|config/(config|loopback|values)\\.ts|runtime/)'
 
@@ -117,6 +129,12 @@ const layers: Layer[] = [
     files: /^cli\//,
     mayImport: /^(cli|lib|server)\//,
     planted: { path: 'cli/planted.ts', imports: '#db/queries/users.ts' },
+  },
+  {
+    name: 'pages for developers know no behaviour',
+    files: /^lib\/docs\//,
+    mayImport: new RegExp(`^(lib/docs/|lib/http/|${ground}|lib/crypto/)`),
+    planted: { path: 'lib/docs/planted.ts', imports: '#lib/auth/login/login.ts' },
   },
   {
     name: 'http does not know behaviours',

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { Secret } from '#lib/crypto/secret.ts'
 import { startEmbeddedDatabase } from '#server/embedded-database.ts'
+import { buildIfStale } from '../../bin/build.mjs'
 import { createTemplate } from './database.ts'
 
 declare module 'vitest' {
@@ -19,6 +20,7 @@ const running: { stop?: () => Promise<void> } = {}
 
 /** One PostgreSQL for the run, with a migrated template that every test file copies. */
 export async function setup(project: TestProject): Promise<void> {
+  await buildIfStale('document')
   const dataPath = mkdtempSync(join(tmpdir(), 'session-management-test-'))
   const database = await startEmbeddedDatabase({
     root: process.cwd(),

@@ -27,7 +27,7 @@ export interface ProcessOptions {
   entry?: readonly string[]
 }
 
-const linked = ['.next', 'db', 'dist', 'lib', 'next.config.ts', 'node_modules', 'package.json']
+const linked = ['.next', 'db', 'dist', 'docs', 'lib', 'next.config.ts', 'node_modules', 'package.json']
 
 /** A folder that looks like a clone to a server started in it, with an `.env` and a `.data/` of its own. */
 export function makeClone(): string {

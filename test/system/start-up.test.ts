@@ -260,3 +260,14 @@ test('an unknown DEFAULT_ROLE is refused', async () => {
   expect(await exitOf(server.process)).toBe(78)
   expect(server.output()).toContain('DEFAULT_ROLE is CAPTAIN')
 })
+
+test('the start names the pages for developers, and they are there', async () => {
+  const { url } = await createTestDatabase(inject('databaseServerUrl'))
+  const server = await startServer({ clone, variables: strictVariables(url, await freePort()) })
+  onTestFinished(() => void server.process.kill('SIGKILL'))
+
+  const [, docs = ''] = /^ {2}Docs {6}(\S+)$/m.exec(server.output()) ?? []
+
+  expect(docs).toBe(`${server.url}/docs/start`)
+  expect((await fetch(docs)).status).toBe(200)
+})

@@ -57,6 +57,7 @@ const paths = [
     '/500',
   ],
   ...['/api', '/api/', '/api/unknown', '/.well-known', '/.well-known/x', '/metrics', '/api/health/live'],
+  ...['/docs', '/docs/', '/docs/start', '/docs/x', '/docs/assets/x', '/docs/assets', '/redoc', '/redoc/'],
   ...['/%', '/%ff', '/login%00', '//login', '/login/', '/login;x', '/_next/static/%', '/__nextjs_source-map'],
   '/_next/image?url=%2Ficon.svg&w=64&q=75',
 ]

@@ -1,4 +1,4 @@
-import { listedSessionsMax, listSessions, type OwnSession } from '#lib/auth/list-sessions/list-sessions.ts'
+import { listSessions, type OwnSession } from '#lib/auth/list-sessions/list-sessions.ts'
 import { processRuntime } from '#lib/runtime/process-runtime.ts'
 import { EndOthersForm } from '../../../components/account/end-others-form.tsx'
 import { SessionCard, type ShownSession } from '../../../components/account/session-card.tsx'
@@ -11,11 +11,11 @@ export const metadata = { title: 'Sessions' }
 export default async function SessionsPage({ searchParams }: { searchParams: Query }) {
   const principal = await requirePrincipal('/account/sessions', searchParams)
   const runtime = await processRuntime()
-  const sessions = await listSessions(runtime, principal)
+  const { sessions, nextCursor } = await listSessions(runtime, principal)
   const now = runtime.clock.now().toISOString()
   const others = sessions.filter((session) => !session.isCurrent)
   const current = sessions.filter((session) => session.isCurrent)
-  const mayHaveMore = sessions.length === listedSessionsMax
+  const hasMore = nextCursor !== null
   return (
     <AccountShell appName={await appName()} page="/account/sessions" title="Sessions">
       <OutcomeNotice done={await queryValue(searchParams, 'done')} />
@@ -23,14 +23,14 @@ export default async function SessionsPage({ searchParams }: { searchParams: Que
         {others.length === 0
           ? "You're only signed in here."
           : 'These devices are signed in to your account. Sign out what you do not recognise, and change your password.'}
-        {mayHaveMore && ` The ${listedSessionsMax} used last are shown.`}
+        {hasMore && ` The ${sessions.length} used last are shown.`}
       </p>
       <ul className="flex flex-col gap-4">
         {[...current, ...others].map((session) => (
           <SessionCard key={session.id} session={toShown(session)} now={now} />
         ))}
       </ul>
-      {others.length > 0 && <EndOthersForm count={mayHaveMore ? null : others.length} />}
+      {others.length > 0 && <EndOthersForm count={hasMore ? null : others.length} />}
     </AccountShell>
   )
 }

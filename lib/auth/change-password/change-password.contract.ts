@@ -14,6 +14,7 @@ export const changePasswordContract = contract({
   principal: 'session',
   body: z.object({ current_password: PresentedPassword, new_password: NewPassword }),
   form: { checkboxes: [] },
+  setsCookie: true,
   responses: { 200: Done },
   problems: [
     'wrong_password',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { contract } from '#lib/http/contract.ts'
+import { NextCursor, pageQuery } from '#lib/http/paging.ts'
 import { Amr, Instant, SessionKind } from '#lib/session/session.contract.ts'
 
 export const listSessionsContract = contract({
@@ -8,9 +9,10 @@ export const listSessionsContract = contract({
   path: '/api/auth/sessions',
   summary: 'My sessions',
   description:
-    'The live sessions of the user, the last used first: at most 100, the current one always among them. Never a token.',
+    'The live sessions of the user, the last used first; the current one is always on the first page. Never a token. A session that is used while the pages are read moves to the front, and no later page shows it.',
   tag: 'sessions',
   principal: 'session',
+  query: pageQuery(100),
   responses: {
     200: z.strictObject({
       sessions: z.array(
@@ -26,7 +28,8 @@ export const listSessionsContract = contract({
           amr: Amr,
         }),
       ),
+      next_cursor: NextCursor,
     }),
   },
-  problems: [],
+  problems: ['invalid_cursor'],
 })

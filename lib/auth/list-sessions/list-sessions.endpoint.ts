@@ -1,10 +1,15 @@
 import { endpoint } from '#lib/http/endpoint.ts'
+import { nextPageHeaders } from '#lib/http/paging.ts'
 import { listSessionsContract } from './list-sessions.contract.ts'
 import { listSessions, type OwnSession } from './list-sessions.ts'
 
-export const listSessionsEndpoint = endpoint(listSessionsContract, async ({ runtime, principal }) => ({
-  body: { sessions: (await listSessions(runtime, principal)).map(publicSession) },
-}))
+export const listSessionsEndpoint = endpoint(listSessionsContract, async ({ runtime, principal, query }) => {
+  const { sessions, nextCursor } = await listSessions(runtime, principal, query)
+  return {
+    body: { sessions: sessions.map(publicSession), next_cursor: nextCursor },
+    headers: nextPageHeaders(listSessionsContract.path, query, nextCursor),
+  }
+})
 
 function publicSession(session: OwnSession) {
   return {

@@ -1,9 +1,23 @@
 import { describe, expect, test } from 'vitest'
-import { signIn } from '#test/support/api-client.ts'
+import { type ApiClient, signIn } from '#test/support/api-client.ts'
 import { serverForThisTest, useServer } from '#test/support/harness.ts'
 
 const server = useServer()
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
+
+const path = '/api/auth/sessions'
+
+/** The ids on each page, read one after the other. */
+async function readPages(client: ApiClient, limit: number): Promise<string[][]> {
+  const pages: string[][] = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const query = cursor === '' ? `limit=${limit}` : `limit=${limit}&cursor=${cursor}`
+    const { body } = await client.send(`${path}?${query}`)
+    pages.push(body.sessions.map(({ id }: { id: string }) => id))
+    cursor = body.next_cursor
+  }
+  return pages
+}
 
 describe('the list of my sessions', () => {
   test('shows each live session with its device and address, the current one marked', async () => {
@@ -130,6 +144,75 @@ describe('the list of my sessions', () => {
     expect((uses[0] ?? 0) - (uses.at(-1) ?? 0)).toBe(150_000)
     expect((uses[0] ?? 0) - (uses.at(-2) ?? 0)).toBe(98_000)
   })
+
+  test('in pages of any size it shows each session once, the current one on the first page', async () => {
+    const own = await serverForThisTest()
+    const client = own.client()
+    const account = await signIn(client)
+    const currentId = (await client.me()).body.session.id
+    const others = Array.from({ length: 6 }, () => own.client())
+    for (const other of others) {
+      await own.time.advance({ seconds: 1 })
+      await other.login(account)
+    }
+    // Two that no time tells apart.
+    await own.database.sql(
+      'UPDATE sessions SET last_used_at = (SELECT max(last_used_at) FROM sessions) WHERE id = $1',
+      [others[2]?.refreshToken?.split('.')[0]],
+    )
+    const whole = (await client.send(path)).body.sessions.map(({ id }: { id: string }) => id)
+    expect(whole).toHaveLength(7)
+
+    for (const limit of [1, 2, 3, 6, 7, 8]) {
+      const pages = await readPages(client, limit)
+      expect(pages.every((page) => page.length <= limit)).toBe(true)
+      expect(pages).toHaveLength(Math.ceil(7 / limit))
+      expect(pages[0]).toContain(currentId)
+      const others = pages.flat().filter((id) => id !== currentId)
+      expect(others).toEqual(whole.filter((id: string) => id !== currentId))
+      expect(pages.flat()).toHaveLength(7)
+    }
+  })
+
+  test('a page names the next one in a Link header, and the last page does not', async () => {
+    const client = server.client()
+    const account = await signIn(client)
+    await server.client().login(account)
+
+    const first = await client.send(`${path}?limit=1`)
+    const [, next = ''] = /^<(.*)>; rel="next"$/.exec(first.headers.get('link') ?? '') ?? []
+    const second = await client.send(next)
+
+    expect(next).toBe(`${path}?limit=1&cursor=${first.body.next_cursor}`)
+    expect(second.body).toMatchObject({ sessions: [{ current: false }], next_cursor: null })
+    expect(second.headers.get('link')).toBe(null)
+  })
+
+  test('a cursor of another session, or an invented one, leads nowhere', async () => {
+    const client = server.client()
+    const account = await signIn(client)
+    const other = server.client()
+    await other.login(account)
+    const { next_cursor: cursor } = (await client.send(`${path}?limit=1`)).body
+
+    for (const invented of ['', 'x', `${cursor}x`, cursor.replace(/\..*/, '.')]) {
+      expect(await client.send(`${path}?cursor=${invented}`)).toBeProblem(400, 'invalid_cursor')
+    }
+    expect(await other.send(`${path}?cursor=${cursor}`)).toBeProblem(400, 'invalid_cursor')
+    expect((await client.send(`${path}?limit=1&cursor=${cursor}`)).status).toBe(200)
+  })
+
+  test.each(['limit=0', 'limit=101', 'limit=x', 'limit=', 'limit=1.5', 'limit=1&limit=1', 'sort=id'])(
+    'a query of the wrong form is refused: %s',
+    async (query) => {
+      const client = server.client()
+      await signIn(client)
+      const answer = await client.send(`${path}?${query}`)
+
+      expect(answer).toBeProblem(422, 'invalid_request')
+      expect(answer.body.errors).toMatchObject([{ field: query.replace(/=.*/, '') }])
+    },
+  )
 
   test('the use of a session shows there once it is written, but not the polling of the pages', async () => {
     const own = await serverForThisTest()

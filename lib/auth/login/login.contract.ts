@@ -25,6 +25,7 @@ export const loginContract = contract({
     remember: z.boolean().default(true).describe('false: 12 hours of disuse end the session.'),
   }),
   form: { checkboxes: ['remember'] },
+  setsCookie: true,
   responses: { 200: IssuedSession },
   problems: ['invalid_credentials', 'account_disabled', 'cookie_needs_https', 'overloaded'],
   limits: ['address'],

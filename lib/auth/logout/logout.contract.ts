@@ -14,6 +14,8 @@ export const logoutContract = contract({
   body: z.object({ refresh_token: z.string().optional() }),
   bodyOptional: true,
   form: { checkboxes: [] },
+  takesCredentials: ['bearer', 'cookie'],
+  setsCookie: true,
   responses: { 200: Done },
   problems: [],
 })

@@ -1,5 +1,7 @@
 import { endpoint } from '#lib/http/endpoint.ts'
 import { meContract } from './me.contract.ts'
-import { describeCaller } from './me.ts'
+import { writeCaller } from './me.ts'
 
-export const meEndpoint = endpoint(meContract, async ({ principal }) => ({ body: describeCaller(principal) }))
+export const meEndpoint = endpoint(meContract, async ({ principal }) => ({
+  text: writeCaller(principal),
+}))

@@ -1,21 +1,20 @@
 import { publicUser } from '#lib/auth/public-user.ts'
 import type { Principal } from '#lib/session/authenticate.ts'
 
-type Description = ReturnType<typeof makeDescription>
-
 /** A session in memory is the same object, with the same user, until anything about either of them changes. */
-const described = new WeakMap<Principal['session'], Description>()
+const written = new WeakMap<Principal['session'], string>()
 
-/** Who calls, and with which session. */
-export function describeCaller(principal: Principal): Description {
-  const known = described.get(principal.session)
-  if (known) return known
-  const description = makeDescription(principal)
-  described.set(principal.session, description)
-  return description
+/** {@link describeCaller} as JSON, which is written once for a session in memory. */
+export function writeCaller(principal: Principal): string {
+  const known = written.get(principal.session)
+  if (known !== undefined) return known
+  const text = JSON.stringify(describeCaller(principal))
+  written.set(principal.session, text)
+  return text
 }
 
-function makeDescription({ user, session }: Principal) {
+/** Who calls, and with which session. */
+export function describeCaller({ user, session }: Principal) {
   return {
     ...publicUser(user),
     created_at: user.createdAt.toISOString(),

@@ -13,6 +13,8 @@ export const refreshContract = contract({
   principal: 'none',
   body: z.object({ refresh_token: z.string().optional() }),
   bodyOptional: true,
+  takesCredentials: ['cookie'],
+  setsCookie: true,
   responses: { 200: IssuedSession },
   problems: ['invalid_refresh_token', 'session_ended'],
 })

@@ -26,4 +26,5 @@ export const registerContract = contract({
     'overloaded',
   ],
   limits: ['registration'],
+  idempotencyKey: true,
 })

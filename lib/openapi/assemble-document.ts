@@ -1,0 +1,111 @@
+import { createSwaggerSpec } from 'next-swagger-doc'
+import type { Contract } from '#lib/http/contract.ts'
+import { ProblemBody } from '#lib/http/contract.ts'
+import type { RecordedExamples } from './examples.ts'
+import { documentedHeaders } from './headers.ts'
+import { type Header, type OpenApiDocument, operationsOf } from './openapi-document.ts'
+import { operationOf, type Writing } from './operations.ts'
+import { schemaOf } from './schemas.ts'
+
+export interface DocumentSources {
+  contracts: readonly Contract[]
+  examples: RecordedExamples
+  /** Of the product. */
+  version: string
+  /** Globs of files whose JSDoc (`@openapi`) describes operations that are not ours. */
+  annotatedFiles: readonly string[]
+}
+
+/**
+ * Writes the OpenAPI 3.1 document: our operations from their contracts, those of libraries from the JSDoc of the files
+ * that bind them.
+ *
+ * @throws Error for JSDoc that is no valid YAML
+ */
+export function assembleDocument({
+  contracts,
+  examples,
+  version,
+  annotatedFiles,
+}: DocumentSources): OpenApiDocument {
+  const writing: Writing = { schemas: {}, examples }
+  schemaOf(ProblemBody, 'output', writing.schemas)
+  const paths = pathsOf(contracts, writing)
+  const definition = {
+    openapi: '3.1.0',
+    info: {
+      title: 'Session Management',
+      version,
+      description,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/', description: 'The server that this document comes from.' }],
+    tags,
+    paths,
+    components: {
+      schemas: sorted(writing.schemas),
+      headers: headersIn(paths),
+      ...(Object.keys(examples.problems).length > 0 && { examples: problemExamples(examples) }),
+      securitySchemes,
+    },
+  }
+  return createSwaggerSpec({
+    definition,
+    apis: [...annotatedFiles],
+    failOnErrors: true,
+  }) as unknown as OpenApiDocument
+}
+
+const description = `Accounts and sign-in sessions. Bodies are snake_case JSON, times are UTC with milliseconds and \`Z\`.
+
+A refusal is \`application/problem+json\` (RFC 9457): show \`detail\` to the person, branch on \`code\`. A 401 means that no valid credential was presented or that a sign-in was refused, and nothing else.
+
+A signed-in request carries an access token (\`Authorization: Bearer …\`) or the session cookie; if it has both, the cookie is ignored. HEAD goes wherever GET does; OPTIONS is 204 everywhere.`
+
+const tags = [
+  { name: 'auth', description: 'Accounts: registering, signing in and out, who am I, passwords.' },
+  { name: 'sessions', description: 'The places where a user is signed in.' },
+  { name: 'keys', description: 'What other services verify access tokens with.' },
+  { name: 'operations', description: 'For operators: health, metrics, set-up, this document.' },
+]
+
+const securitySchemes = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The `access_token` of a sign-in.',
+  },
+  cookie: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: '__Host-session',
+    description:
+      'Set by a sign-in with `transport: "cookie"`. Over http on loopback its name is `session_<port>`.',
+  },
+  metricsToken: { type: 'http', scheme: 'bearer', description: 'The setting METRICS_TOKEN.' },
+}
+
+function pathsOf(contracts: readonly Contract[], writing: Writing): OpenApiDocument['paths'] {
+  const paths: OpenApiDocument['paths'] = {}
+  for (const contract of contracts) {
+    const { path, method } = contract
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operationOf(contract, writing) }
+  }
+  return paths
+}
+
+/** Those that some answer has: a header that nobody sends is not described. */
+function headersIn(paths: OpenApiDocument['paths']): Record<string, Header> {
+  const answers = operationsOf({ paths }).flatMap(({ operation }) => Object.values(operation.responses))
+  const used = new Set(answers.flatMap(({ headers = {} }) => Object.keys(headers)))
+  return Object.fromEntries(Object.entries(documentedHeaders).filter(([name]) => used.has(name)))
+}
+
+function problemExamples({ problems }: RecordedExamples): Record<string, { value: unknown }> {
+  return Object.fromEntries(Object.entries(problems).map(([code, value]) => [code, { value }]))
+}
+
+function sorted<Value>(record: Record<string, Value>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+}

@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest'
+import { meEndpoint } from '#lib/auth/me/me.endpoint.ts'
+import { contracts } from '#lib/contracts.ts'
+import { answer } from '#lib/http/answer.ts'
+import { type Contract, problemsOf } from '#lib/http/contract.ts'
+import { createRouter } from '#lib/http/router.ts'
+import type { OperationExamples, RecordedExamples } from '#lib/openapi/examples.ts'
+import { type ProblemCode, problems } from '#lib/problems.ts'
+import { createApiClient, signIn } from './support/api-client.ts'
+import { checkAnswer, type TestAnswer } from './support/check-answer.ts'
+import { builtDocumentCheck } from './support/check-document.ts'
+import { testAppUrl, useServer } from './support/harness.ts'
+import { withMadeUpValues } from './support/made-up-values.ts'
+import { scenes } from './support/refusal-scenes.ts'
+import { successes } from './support/success-scenes.ts'
+
+const recorded: RecordedExamples = { problems: {}, operations: {} }
+const codes = Object.keys(problems) as ProblemCode[]
+const documenting = (code: ProblemCode) => contracts.filter((one) => problemsOf(one).includes(code))
+
+// Every answer here is held against its contract and against the OpenAPI document (test/support/check-answer.ts).
+
+describe('every operation succeeds as it is documented', () => {
+  test('nothing else is said to succeed', () => {
+    expect(Object.keys(successes).toSorted()).toEqual(contracts.map((one) => one.operationId).toSorted())
+  })
+
+  test.each(contracts.map((contract) => [contract.operationId, contract] as const))(
+    '%s',
+    async (operationId, contract) => {
+      const given = await successes[operationId]?.()
+      for (const [name, { request, answer: given_ }] of Object.entries(given ?? {})) {
+        expect(given_.status, `${name} ${given_.text}`).toBe(200)
+        const own = examplesOf(contract)
+        own.successes[name] = exampleOf(contract, given_)
+        if (request) own.request ??= withMadeUpValues(request)
+      }
+    },
+  )
+})
+
+describe('every documented refusal comes from every operation that documents it', () => {
+  test.each(codes.filter((code) => documenting(code).length > 0))('%s', async (code) => {
+    const provoke = await scenes[code]()
+    for (const contract of documenting(code)) {
+      const given = await provoke(contract)
+      expect(given, contract.operationId).toBeProblem(problems[code].status, code)
+      recordRefusal(contract, code, withMadeUpValues(given.body))
+    }
+  })
+
+  test('what no operation documents comes before an operation is chosen', async () => {
+    expect(codes.filter((code) => documenting(code).length === 0)).toEqual(['method_not_allowed'])
+    const provoke = await scenes.method_not_allowed()
+    for (const contract of contracts) {
+      expect(await provoke(contract)).toBeProblem(405, 'method_not_allowed')
+    }
+  })
+})
+
+test('the examples in the document are these answers (npm run examples writes them)', async () => {
+  expect(Object.keys(recorded.operations)).toEqual(contracts.map(({ operationId }) => operationId))
+  await expect(written()).toMatchFileSnapshot('../lib/openapi/examples.json')
+})
+
+test('no example holds a secret of this run', () => {
+  const text = written()
+  const jwts = text.match(/eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/g) ?? []
+
+  expect(jwts.length).toBeGreaterThan(0)
+  for (const jwt of jwts) expect(jwt).toMatch(/\.x{86}$/)
+  for (const [secret] of text.matchAll(/[A-Za-z0-9_-]{43,}/g)) {
+    const isMadeUp = /x{43}|y{43}/.test(secret) || jwts.some((jwt) => jwt.includes(secret))
+    expect(isMadeUp, secret).toBe(true)
+  }
+})
+
+/** The body in the form in which people read it; of long ones the beginning. */
+function exampleOf({ operationId }: Contract, { body, text }: TestAnswer): unknown {
+  if (operationId === 'getMetrics')
+    return text.match(/^# \w+ http_server_request_duration_seconds.*\n/gm)?.join('')
+  if (operationId === 'getOpenApi')
+    return { openapi: body.openapi, info: { title: body.info.title }, paths: {} }
+  return withMadeUpValues(body)
+}
+
+function examplesOf({ operationId }: Contract): OperationExamples {
+  const known = recorded.operations[operationId] ?? { successes: {} }
+  recorded.operations[operationId] = known
+  return known
+}
+
+/** The first of its kind stands for all that say the same. */
+function recordRefusal(contract: Contract, code: ProblemCode, body: unknown): void {
+  recorded.problems[code] ??= body
+  if (JSON.stringify(recorded.problems[code]) === JSON.stringify(body)) return
+  const own = examplesOf(contract)
+  own.refusals = { ...own.refusals, [code]: body }
+}
+
+/** The file of the examples as it should be. */
+function written(): string {
+  const known = codes.filter((code) => recorded.problems[code])
+  const inOrder = Object.fromEntries(known.map((code) => [code, recorded.problems[code]]))
+  return `${JSON.stringify({ ...recorded, problems: inOrder }, null, 2)}\n`
+}
+
+describe('a drift of one handler is found', () => {
+  const server = useServer()
+
+  /** What `GET /api/auth/me` gives when its handler does something to the body. */
+  async function drifted(change: (body: Record<string, unknown>) => unknown, status = 200) {
+    const changed = {
+      contract: meEndpoint.contract,
+      handle: async (exchange: Parameters<typeof meEndpoint.handle>[0]) => {
+        const reply = await meEndpoint.handle(exchange)
+        return { ...reply, status, body: JSON.stringify(change(JSON.parse(String(reply.body ?? '')))) }
+      },
+    }
+    const router = createRouter([changed])
+    const client = server.client()
+    await signIn(client)
+    const seen: Response[] = []
+    const drifting = createApiClient(testAppUrl, async (request) => {
+      const peer = { address: '127.0.0.1', via: 'node', hasPages: false, wasForwarded: false } as const
+      const response = await answer(server.runtime, router.match('/api/auth/me'), request, peer)
+      seen.push(response.clone())
+      return checkAnswer('GET', '/api/auth/me', response)
+    })
+    drifting.accessToken = client.accessToken
+    const judged = drifting.me()
+    // Kept from being an unhandled rejection while the document is asked.
+    judged.catch(() => {})
+    await judged.catch(() => {})
+    const [response] = seen
+    if (!response) throw new Error('nothing was answered')
+    const text = await response.text()
+    const { headers } = response
+    const byDocument = builtDocumentCheck()('GET', '/api/auth/me', {
+      status: response.status,
+      headers,
+      text,
+      body: JSON.parse(text),
+    })
+    return { judged, byDocument }
+  }
+
+  test('without a drift nothing is found', async () => {
+    const { judged, byDocument } = await drifted((body) => body)
+
+    expect((await judged).status).toBe(200)
+    expect(byDocument).toEqual([])
+  })
+
+  test.each<[string, (body: Record<string, unknown>) => unknown, RegExp]>([
+    ['a renamed field', ({ email, ...body }) => ({ ...body, mail: email }), /'email'/],
+    ['a number as text', (body) => ({ ...body, id: String(body['id']) }), /integer/],
+    ['a time without milliseconds', (body) => ({ ...body, created_at: 'yesterday' }), /date-time/],
+  ])('%s: by the contract, and by the document alone', async (_, change, complaint) => {
+    const { judged, byDocument } = await drifted(change)
+
+    await expect(judged).rejects.toThrow()
+    expect(byDocument.join()).toMatch(complaint)
+  })
+
+  test('an additional field: by the contract', async () => {
+    const { judged } = await drifted((body) => ({ ...body, password_hash: 'x' }))
+
+    await expect(judged).rejects.toThrow(/password_hash/)
+  })
+
+  test('a status that is not documented: by both', async () => {
+    const { judged, byDocument } = await drifted((body) => body, 201)
+
+    await expect(judged).rejects.toThrow(/not documented/)
+    expect(byDocument).toEqual(['the status 201 is not documented'])
+  })
+})
