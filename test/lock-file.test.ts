@@ -8,12 +8,15 @@ interface LockedPackage {
 
 const { packages } = readLock('package-lock.json')
 
-test.each(['package-lock.json', 'bench/peers/better-auth/package-lock.json'])('%s names no registry', (file) => {
-  const locked = Object.entries(readLock(file).packages)
-  const named = locked.filter(([, { resolved }]) => resolved !== undefined).map(([path]) => path)
-  expect(locked.length).toBeGreaterThan(10)
-  expect(named).toEqual([])
-})
+test.each(['package-lock.json', 'bench/peers/better-auth/package-lock.json'])(
+  '%s names no registry',
+  (file) => {
+    const locked = Object.entries(readLock(file).packages)
+    const named = locked.filter(([, { resolved }]) => resolved !== undefined).map(([path]) => path)
+    expect(locked.length).toBeGreaterThan(10)
+    expect(named).toEqual([])
+  },
+)
 
 test('the lock file holds the packages of every platform, not only those of the one it was written on', () => {
   const wanted = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}))
