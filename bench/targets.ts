@@ -32,7 +32,7 @@ export async function startWay(name: keyof typeof ways, databaseUrl: string): Pr
   }
   return start({
     name,
-    options: [...serverOptions, ...ways[name]],
+    command: [process.execPath, ...serverOptions, ...ways[name]],
     port,
     variables,
     readyPath: '/api/health/ready',
@@ -45,23 +45,31 @@ export async function startBare(
   program: string,
   variables: Record<string, string> = {},
 ): Promise<Target> {
-  const options = [`bench/limits/${program}.mjs`]
-  return start({ name, options, port: await freePort(), variables, readyPath: '/' })
+  const command = [process.execPath, `bench/limits/${program}.mjs`]
+  return start({ name, command, port: await freePort(), variables, readyPath: '/' })
 }
 
-interface Program {
+export interface Program {
   name: string
-  options: readonly string[]
+  /** What runs, and its arguments. */
+  command: readonly string[]
+  /** Where it listens; it finds the number in PORT as well. */
   port: number
   variables: Record<string, string>
+  /** What answers with less than 500 once it serves. */
   readyPath: string
 }
 
-async function start({ name, options, port, variables, readyPath }: Program): Promise<Target> {
-  const node = [process.execPath, ...options]
-  const [command = '', ...rest] = canPin ? ['taskset', '-c', String(serverCore), ...node] : node
+/**
+ * Starts a program on the server's core and waits until it answers.
+ *
+ * @throws Error when it leaves, or has not answered after 30 s
+ */
+export async function start({ name, command, port, variables, readyPath }: Program): Promise<Target> {
+  const pinned = canPin ? ['taskset', '-c', String(serverCore), ...command] : command
+  const [file = '', ...options] = pinned
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(command, rest, {
+  const child = spawn(file, options, {
     env: { PATH, HOME, NODE_ENV: 'production', PORT: String(port), ...variables },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
