@@ -20,20 +20,37 @@ export async function register(url: string): Promise<Account> {
   return account
 }
 
+export interface SignedIn extends Account {
+  accessToken: string
+  refreshToken: string
+}
+
 /** Registers a new account with a server and signs in. */
-export async function signIn(
-  url: string,
-): Promise<{ email: string; accessToken: string; refreshToken: string }> {
-  const { email, password } = await register(url)
+export async function signIn(url: string): Promise<SignedIn> {
+  return signInAgain(url, await register(url))
+}
+
+/** One more session of an account. */
+export async function signInAgain(url: string, account: Account): Promise<SignedIn> {
+  const { email, password } = account
   const tokens = await post(`${url}/api/auth/login`, { email, password })
   return {
-    email,
+    ...account,
     accessToken: String(tokens['access_token']),
     refreshToken: String(tokens['refresh_token']),
   }
 }
 
-async function post(url: string, body: object): Promise<Record<string, unknown>> {
+/** A new account with so many sessions. */
+export async function manySessions(url: string, count: number): Promise<SignedIn[]> {
+  const sessions = [await signIn(url)]
+  for (const [account] = sessions; account && sessions.length < count; )
+    sessions.push(await signInAgain(url, account))
+  return sessions
+}
+
+/** @throws Error with the answer, unless it is 200 */
+export async function post(url: string, body: object): Promise<Record<string, unknown>> {
   const headers = { 'content-type': 'application/json' }
   return JSON.parse((await ask({ url, method: 'POST', headers, body: JSON.stringify(body) })).body)
 }

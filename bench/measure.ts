@@ -19,7 +19,8 @@ export interface Sample {
   p99Ms: number
 }
 
-export const connections = 64
+/** Connections, unless a job wants others. */
+export const usualConnections = 64
 
 /**
  * Asks for `seconds` over connections that stay open.
@@ -28,7 +29,11 @@ export const connections = 64
  *               session of its own
  * @throws Error when any answer is not 200: a refusal is faster than the work
  */
-export async function measure(loads: Load | readonly Load[], seconds: number): Promise<Sample> {
+export async function measure(
+  loads: Load | readonly Load[],
+  seconds: number,
+  connections = usualConnections,
+): Promise<Sample> {
   const shared = [loads].flat()
   const [first] = shared
   if (!first) throw new Error('nothing to ask')

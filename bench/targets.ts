@@ -9,6 +9,7 @@ import { canPin, serverCore } from './pinned.ts'
 export interface Target {
   name: string
   url: string
+  pid: number
   stop(): Promise<void>
 }
 
@@ -19,22 +20,36 @@ export const ways = {
   'plain Next': ['node_modules/next/dist/bin/next', 'start'],
 }
 
+export interface WayOptions {
+  /** Settings beside those of every target. */
+  variables?: Record<string, string>
+  /** False: it may use every core. */
+  isPinned?: boolean
+}
+
 /** Starts one of our servers in strict mode, as shipped: logs and metrics on. */
-export async function startWay(name: keyof typeof ways, databaseUrl: string): Promise<Target> {
+export async function startWay(
+  name: keyof typeof ways,
+  databaseUrl: string,
+  { variables: more = {}, isPinned = true }: WayOptions = {},
+): Promise<Target> {
   const port = await freePort()
   const variables = {
     DATABASE_URL: databaseUrl,
     APP_URL: `http://localhost:${port}`,
+    ALLOWED_HOSTS: `localhost:${port}`,
     AUTH_SECRET: 'a root secret of the benchmark that is long',
     MAIL: 'off',
     SHUTDOWN_DELAY_SECONDS: '0',
     ...serverVariables(),
+    ...more,
   }
   return start({
     name,
     command: [process.execPath, ...serverOptions, ...ways[name]],
     port,
     variables,
+    isPinned,
     readyPath: '/api/health/ready',
   })
 }
@@ -45,7 +60,7 @@ export async function startBare(
   program: string,
   variables: Record<string, string> = {},
 ): Promise<Target> {
-  const command = [process.execPath, `bench/limits/${program}.mjs`]
+  const command = [process.execPath, '--import', 'tsx', `bench/limits/${program}.ts`]
   return start({ name, command, port: await freePort(), variables, readyPath: '/' })
 }
 
@@ -58,6 +73,8 @@ export interface Program {
   variables: Record<string, string>
   /** What answers with less than 500 once it serves. */
   readyPath: string
+  /** False: it may use every core. */
+  isPinned?: boolean
 }
 
 /**
@@ -65,8 +82,9 @@ export interface Program {
  *
  * @throws Error when it leaves, or has not answered after 30 s
  */
-export async function start({ name, command, port, variables, readyPath }: Program): Promise<Target> {
-  const pinned = canPin ? ['taskset', '-c', String(serverCore), ...command] : command
+export async function start(program: Program): Promise<Target> {
+  const { name, command, port, variables, readyPath, isPinned = true } = program
+  const pinned = canPin && isPinned ? ['taskset', '-c', String(serverCore), ...command] : command
   const [file = '', ...options] = pinned
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(file, options, {
@@ -76,7 +94,7 @@ export async function start({ name, command, port, variables, readyPath }: Progr
   // The name decides which host rules apply; 127.0.0.1 is loopback everywhere.
   const url = `http://localhost:${port}`
   await untilAnswering(`${url}${readyPath}`, child)
-  return { name, url, stop: () => stop(child) }
+  return { name, url, pid: child.pid ?? 0, stop: () => stop(child) }
 }
 
 async function untilAnswering(url: string, child: ChildProcess): Promise<void> {

@@ -1,16 +1,8 @@
-import type { Load } from '../measure.ts'
-import type { Target } from '../targets.ts'
+import type { Outcome } from '../report.ts'
 
-export interface Subject {
-  target: Target
-  load: Load
-}
-
-/** One thing to measure, and who does it. */
+/** One thing to measure. */
 export interface Job {
   summary: string
-  /** Name of the target that the others are divided by. */
-  base: string
-  /** Starts everyone who takes part. */
-  subjects(databaseUrl: string): Promise<Subject[]>
+  /** @param databaseUrl  a database of its own, which the first server that uses it makes */
+  run(databaseUrl: string): Promise<Outcome>
 }

@@ -6,4 +6,4 @@ const body = JSON.stringify({ id: 1, email: 'bench@example.com', username: 'benc
 createServer((_request, response) => {
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
   response.end(body)
-}).listen(Number(process.env.PORT), '127.0.0.1')
+}).listen(Number(process.env['PORT']), '127.0.0.1')
