@@ -43,6 +43,8 @@ export const contracts: readonly Contract[] = [
   loginContract,
   logoutContract,
   meContract,
+  changeUsernameContract,
+  deleteAccountContract,
   refreshContract,
   changePasswordContract,
   listSessionsContract,
@@ -57,8 +59,6 @@ export const contracts: readonly Contract[] = [
   cancelEmailChangeContract,
   confirmEmailChangeContract,
   undoEmailChangeContract,
-  changeUsernameContract,
-  deleteAccountContract,
   exportDataContract,
   setupContract,
   jwksContract,
@@ -67,8 +67,6 @@ export const contracts: readonly Contract[] = [
   readyContract,
   metricsContract,
   listCapturedMailContract,
-  showInboxContract,
-  showCapturedMailContract,
 ]
 
 /** Pages for developers and their files: served like the operations, and none of them. */
@@ -78,4 +76,6 @@ export const docsContracts: readonly Contract[] = [
   tryPageContract,
   referencePageContract,
   docsFileContract,
+  showInboxContract,
+  showCapturedMailContract,
 ]

@@ -35,7 +35,7 @@ export interface Contract {
   deprecated?: Deprecation
   responses: Partial<Record<200, z.ZodType>>
   /** Credentials that it looks at when they are there, though it asks for none. */
-  takesCredentials?: readonly ('bearer' | 'cookie' | 'metricsToken')[]
+  takesCredentials?: readonly ('bearer' | 'cookie' | 'metricsToken' | 'inboxKey')[]
   /** Its answer may set or clear a cookie. */
   setsCookie?: true
   /** What this operation may refuse beyond what its shape implies, see {@link problemsOf}. */

@@ -1,4 +1,5 @@
 import { sha256 } from '#lib/crypto/digest.ts'
+import { escapeHtml } from '#lib/http/html.ts'
 
 /** Plain HTML, so that the headless server has it too; no script, nothing from elsewhere. */
 
@@ -57,16 +58,4 @@ export function inboxPage(title: string, content: string, refreshSeconds?: numbe
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">${refresh}<style>${style}</style></head>
 <body><main>${content}</main></body></html>`
-}
-
-const entities: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (letter) => entities[letter] ?? letter)
 }

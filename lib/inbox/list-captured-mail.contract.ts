@@ -22,9 +22,14 @@ export const listCapturedMailContract = contract({
   path: '/api/dev/mail',
   summary: 'Captured messages (trial and development)',
   description:
-    'The newest 50 messages, the newest first, of one address with `?to=`. Trial and development only, with the key that was printed at the start, as bearer token or `?key=`; otherwise not found.',
+    'The newest 50 messages, the newest first. Trial and development only, with the key that was printed at the start, as bearer token or in the query; otherwise not found.',
   tag: 'operations',
   principal: 'none',
+  takesCredentials: ['inboxKey'],
+  query: z.strictObject({
+    to: z.string().max(320).optional().describe('Only messages to this address.'),
+    key: z.string().max(200).optional().describe('The printed key, where no header can be sent.'),
+  }),
   responses: { 200: z.strictObject({ messages: z.array(CapturedMail) }) },
   problems: ['not_found'],
 })

@@ -5,7 +5,7 @@ import { requireInbox } from './require-inbox.ts'
 
 export const listCapturedMailEndpoint = endpoint(listCapturedMailContract, async (call) => {
   requireInbox(call)
-  const mails = await readInbox(call.runtime, new URL(call.request.url).searchParams.get('to'))
+  const mails = await readInbox(call.runtime, call.query.to ?? null)
   return { body: { messages: mails.map(publicMail) } }
 })
 

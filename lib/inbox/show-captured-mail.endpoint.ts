@@ -1,7 +1,8 @@
 import { endpoint } from '#lib/http/endpoint.ts'
+import { escapeHtml } from '#lib/http/html.ts'
 import { type InboxMail, readInboxMail, readInboxSource } from '#lib/mail/inbox.ts'
 import { Problem } from '#lib/problems.ts'
-import { escapeHtml, inboxPage, inboxPolicy, messagePolicy } from './inbox-page.ts'
+import { inboxPage, inboxPolicy, messagePolicy } from './inbox-page.ts'
 import { requireInbox } from './require-inbox.ts'
 import { showCapturedMailContract } from './show-captured-mail.contract.ts'
 

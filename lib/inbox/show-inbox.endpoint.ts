@@ -1,6 +1,7 @@
 import { endpoint } from '#lib/http/endpoint.ts'
+import { escapeHtml } from '#lib/http/html.ts'
 import { type InboxMail, readInbox } from '#lib/mail/inbox.ts'
-import { escapeHtml, inboxPage, inboxPolicy } from './inbox-page.ts'
+import { inboxPage, inboxPolicy } from './inbox-page.ts'
 import { requireInbox } from './require-inbox.ts'
 import { showInboxContract } from './show-inbox.contract.ts'
 
