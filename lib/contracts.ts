@@ -4,6 +4,7 @@ import {
   confirmEmailChangeContract,
   undoEmailChangeContract,
 } from './auth/change-email/change-email.contract.ts'
+import { changePasswordPageContract } from './auth/change-password-page/change-password-page.contract.ts'
 import { changePasswordContract } from './auth/change-password/change-password.contract.ts'
 import { changeUsernameContract } from './auth/change-username/change-username.contract.ts'
 import { deleteAccountContract } from './auth/delete-account/delete-account.contract.ts'
@@ -69,7 +70,7 @@ export const contracts: readonly Contract[] = [
   listCapturedMailContract,
 ]
 
-/** Pages for developers and their files: served like the operations, and none of them. */
+/** Pages and their files, and where they are: served like the operations, and none of them. */
 export const docsContracts: readonly Contract[] = [
   errorPageContract,
   startPageContract,
@@ -78,4 +79,5 @@ export const docsContracts: readonly Contract[] = [
   docsFileContract,
   showInboxContract,
   showCapturedMailContract,
+  changePasswordPageContract,
 ]

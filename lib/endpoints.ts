@@ -2,6 +2,7 @@ import { cancelEmailChangeEndpoint } from './auth/change-email/cancel-email-chan
 import { changeEmailEndpoint } from './auth/change-email/change-email.endpoint.ts'
 import { confirmEmailChangeEndpoint } from './auth/change-email/confirm-email-change.endpoint.ts'
 import { undoEmailChangeEndpoint } from './auth/change-email/undo-email-change.endpoint.ts'
+import { changePasswordPageEndpoint } from './auth/change-password-page/change-password-page.endpoint.ts'
 import { changePasswordEndpoint } from './auth/change-password/change-password.endpoint.ts'
 import { changeUsernameEndpoint } from './auth/change-username/change-username.endpoint.ts'
 import { deleteAccountEndpoint } from './auth/delete-account/delete-account.endpoint.ts'
@@ -72,4 +73,5 @@ export const endpoints: readonly Endpoint[] = [
   docsFileEndpoint,
   showInboxEndpoint,
   showCapturedMailEndpoint,
+  changePasswordPageEndpoint,
 ]

@@ -10,6 +10,8 @@ export interface E2eEnvironment {
   frontEndPort: number
   /** The key of the captured messages of the server `mail`. */
   inboxKey: string
+  /** Tells what the other servers have sent (post-office.ts). */
+  postOfficeUrl: string
 }
 
 const name = 'E2E_ENVIRONMENT'

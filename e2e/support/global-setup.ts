@@ -12,7 +12,9 @@ import {
   startServer,
   strictVariables,
 } from '#test/support/process-server.ts'
+import { sinkVariables } from '#test/support/smtp-sink.ts'
 import { type E2eEnvironment, madeUpHost, publishEnvironment } from './environment.ts'
+import { openPostOffice } from './post-office.ts'
 
 const throwAway = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
 
@@ -36,6 +38,7 @@ async function globalSetup(): Promise<() => Promise<void>> {
     password,
     settings: throwAway,
   })
+  const postOffice = await openPostOffice()
   const frontEndPort = await freePort()
   const clones: string[] = []
   const servers: [string, ProcessServer][] = []
@@ -45,7 +48,7 @@ async function globalSetup(): Promise<() => Promise<void>> {
     const port = await freePort()
     const variables = {
       ...strictVariables(withDatabase(database.url.reveal(), `e2e_${way}`), port),
-      ...(way === 'mail' && { DEBUG: 'true', MAIL: '' }),
+      ...(way === 'mail' ? { DEBUG: 'true', MAIL: '' } : sinkVariables(postOffice.sink)),
       ALLOWED_ORIGINS: JSON.stringify([...frontEnds(frontEndPort), 'https://app.example.com']),
       ALLOWED_HOSTS: `${madeUpHost}:${port}`,
     }
@@ -54,6 +57,7 @@ async function globalSetup(): Promise<() => Promise<void>> {
   const mail = servers.find(([way]) => way === 'mail')
   const environment: E2eEnvironment = {
     frontEndPort,
+    postOfficeUrl: postOffice.url,
     inboxKey: mail ? inboxKeyOf(mail[1]) : '',
     servers: Object.fromEntries(servers.map(([way, { url }]) => [way, url])),
     setupKeys: Object.fromEntries(servers.map(([way, server]) => [way, setupKeyOf(server)])),
@@ -62,6 +66,7 @@ async function globalSetup(): Promise<() => Promise<void>> {
   return async () => {
     for (const [, server] of servers) await server.stop()
     await database.stop()
+    await postOffice.close()
     for (const folder of [...clones.values(), dataPath]) removeClone(folder)
     rmSync(dataPath, { recursive: true, force: true })
   }

@@ -33,7 +33,7 @@ export interface Contract {
   idempotencyKey?: true
   /** Still served, and on its way out: every answer says so. */
   deprecated?: Deprecation
-  responses: Partial<Record<200, z.ZodType>>
+  responses: Partial<Record<200 | 302, z.ZodType>>
   /** Credentials that it looks at when they are there, though it asks for none. */
   takesCredentials?: readonly ('bearer' | 'cookie' | 'metricsToken' | 'inboxKey')[]
   /** Its answer may set or clear a cookie. */

@@ -22,7 +22,8 @@ import {
   strictVariables,
   until,
 } from '#test/support/process-server.ts'
-import { type SmtpSink, type SunkMail, sinkVariables, startSink } from '#test/support/smtp-sink.ts'
+import { type SmtpSink, type SunkMail, sinkVariables } from '#test/support/smtp-sink.ts'
+import { startSink } from '#test/support/start-sink.ts'
 
 const clone = makeClone()
 afterAll(() => removeClone(clone))

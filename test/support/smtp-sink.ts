@@ -1,7 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { simpleParser } from 'mailparser'
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
-import { onTestFinished } from 'vitest'
 
 /** A message as it went over the wire. */
 export interface SunkMail {
@@ -43,19 +42,13 @@ export interface SmtpSink {
   start(): Promise<void>
 }
 
-interface SinkOptions extends Partial<SMTPServerOptions> {
+export interface SinkOptions extends Partial<SMTPServerOptions> {
   /** Only the Message-IDs are read: for thousands of messages. */
   countsOnly?: boolean
 }
 
-/** An SMTP server of this machine that does what it is told; stopped when the test ends. */
-export async function startSink(options: SinkOptions = {}): Promise<SmtpSink> {
-  const sink = await openSink(options)
-  onTestFinished(() => sink.stop())
-  return sink
-}
-
-async function openSink({ countsOnly = false, ...options }: SinkOptions): Promise<SmtpSink> {
+/** An SMTP server of this machine that does what it is told. */
+export async function openSink({ countsOnly = false, ...options }: SinkOptions): Promise<SmtpSink> {
   const mails: SunkMail[] = []
   let [port, count] = [0, 0]
   let server: SMTPServer | null = null

@@ -12,7 +12,8 @@ import {
   until,
   untilReady,
 } from '#test/support/process-server.ts'
-import { sinkVariables, startSink } from '#test/support/smtp-sink.ts'
+import { sinkVariables } from '#test/support/smtp-sink.ts'
+import { startSink } from '#test/support/start-sink.ts'
 
 const clone = makeClone()
 afterAll(() => removeClone(clone))
