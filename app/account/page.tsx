@@ -6,6 +6,7 @@ import {
   UsernameForm,
   VerifyOwnForm,
 } from '../../components/account/profile-forms.tsx'
+import { AwaitVerified } from '../../components/auth/await-verified.tsx'
 import { AccountShell } from '../../components/shell/account-shell.tsx'
 import { Card, CardTitle } from '../../components/ui/card.tsx'
 import { Facts } from '../../components/ui/facts.tsx'
@@ -20,9 +21,10 @@ export default async function AccountPage({ searchParams }: { searchParams: Quer
   const principal = await requirePrincipal('/account', searchParams)
   const { user, session } = principal
   const waiting = await findEmailChange(await processRuntime(), principal)
+  const done = await queryValue(searchParams, 'done')
   return (
     <AccountShell appName={await appName()} page="/account" title="Account">
-      <OutcomeNotice done={await queryValue(searchParams, 'done')} />
+      <OutcomeNotice done={done} />
       <Card labelledBy="you">
         <CardTitle id="you">You</CardTitle>
         <Facts
@@ -33,7 +35,7 @@ export default async function AccountPage({ searchParams }: { searchParams: Quer
             ['Account since', <LocalTime key="since" instant={user.createdAt.toISOString()} />],
           ]}
         />
-        {!user.emailVerifiedAt && <Unverified email={user.email} />}
+        {!user.emailVerifiedAt && <Unverified email={user.email} isSent={done === 'verification-sent'} />}
       </Card>
       <Card labelledBy="session">
         <CardTitle id="session">This session</CardTitle>
@@ -67,16 +69,17 @@ export default async function AccountPage({ searchParams }: { searchParams: Quer
   )
 }
 
-async function Unverified({ email }: { email: string }) {
+async function Unverified({ email, isSent }: { email: string; isSent: boolean }) {
   return (
     <div className="mt-6 flex flex-col items-start gap-4">
+      <AwaitVerified isSignedIn next="/account?done=email-verified" />
       <Notice tone="warning">
         Verify your address: only then can you get back in if you forget your password.{' '}
         <a href="/verify" className="font-medium underline">
           Enter the code
         </a>
       </Notice>
-      <VerifyOwnForm email={email} initial={await flashFor('/account', 'resend')} />
+      <VerifyOwnForm email={email} initial={await flashFor('/account', 'resend')} isSent={isSent} />
     </div>
   )
 }

@@ -28,7 +28,7 @@ export default async function ForgotPage({ searchParams }: { searchParams: Query
           <p className="mb-5 text-muted-foreground">
             {isSent ? 'To send another one:' : 'We send a link to a new password.'}
           </p>
-          <ForgotForm page="/forgot" initial={await flashFor('/forgot')} />
+          <ForgotForm page="/forgot" initial={await flashFor('/forgot')} isSent={isSent} />
         </Card>
         <p className="text-center">
           <a href="/reset" className="prose-link">

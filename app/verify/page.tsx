@@ -3,6 +3,7 @@ import {
   type LinkedRegistration,
 } from '#lib/auth/verify-email/describe-registration.ts'
 import { processRuntime } from '#lib/runtime/process-runtime.ts'
+import { AnnounceVerified, AwaitVerified } from '../../components/auth/await-verified.tsx'
 import { DisownForm, ResendForm, VerifyCodeForm, VerifyForm } from '../../components/auth/verify-forms.tsx'
 import { EntryShell } from '../../components/shell/entry-shell.tsx'
 import { ButtonLink } from '../../components/ui/button.tsx'
@@ -31,6 +32,7 @@ async function Verified({ appName }: { appName: string }) {
   const isSignedIn = (await currentSession()).kind === 'signed-in'
   return (
     <EntryShell appName={appName} title="Your email is verified">
+      <AnnounceVerified />
       <Card>
         <p className="mb-6">Nothing else is needed.</p>
         <ButtonLink href={isSignedIn ? '/account' : '/login'} className="w-full">
@@ -104,8 +106,10 @@ interface WithoutLinkProps {
 
 async function WithoutLink({ appName, done, deadLink }: WithoutLinkProps) {
   const isSent = done === 'sent' || done === 'registered'
+  const isSignedIn = (await currentSession()).kind === 'signed-in'
   return (
     <EntryShell appName={appName} title={isSent ? 'Check your email' : 'Verify your email'}>
+      {isSent && <AwaitVerified isSignedIn={isSignedIn} next="/verify?done=verified" />}
       <div className="flex flex-col gap-5">
         {deadLink && <Notice tone="warning">{deadLinks[deadLink]} Send another message here.</Notice>}
         {isSent && (
@@ -128,7 +132,7 @@ async function WithoutLink({ appName, done, deadLink }: WithoutLinkProps) {
         >
           <summary className="cursor-pointer font-medium">No message?</summary>
           <div className="mt-4">
-            <ResendForm initial={await flashFor('/verify', 'resend')} />
+            <ResendForm initial={await flashFor('/verify', 'resend')} isSent={isSent} />
           </div>
         </details>
         <p className="text-center">

@@ -1,4 +1,5 @@
 import { ApiForm } from '../forms/api-form.tsx'
+import { CoolingSubmitButton } from '../forms/cooling-submit-button.tsx'
 import type { FormState } from '../forms/form-state.ts'
 import { PasswordField } from '../forms/password-field.tsx'
 import { SubmitButton } from '../forms/submit-button.tsx'
@@ -70,8 +71,15 @@ export function CancelEmailForm() {
   )
 }
 
+interface VerifyOwnFormProps {
+  email: string
+  initial: FormState | null
+  /** A message was sent just now: another one waits a minute. */
+  isSent: boolean
+}
+
 /** Sends the message that verifies the address of the account. */
-export function VerifyOwnForm({ email, initial }: { email: string; initial: FormState | null }) {
+export function VerifyOwnForm({ email, initial, isSent }: VerifyOwnFormProps) {
   return (
     <ApiForm
       target={{ path: '/api/auth/verify-email/resend', method: 'POST' }}
@@ -81,7 +89,12 @@ export function VerifyOwnForm({ email, initial }: { email: string; initial: Form
       name="resend"
     >
       <input type="hidden" name="email" value={email} />
-      <SubmitButton label="Send the message again" pendingLabel="Sending…" look="quiet" />
+      <CoolingSubmitButton
+        isCooling={isSent}
+        label="Send the message again"
+        pendingLabel="Sending…"
+        look="quiet"
+      />
     </ApiForm>
   )
 }

@@ -1,9 +1,16 @@
 import { ApiForm } from '../forms/api-form.tsx'
+import { CoolingSubmitButton } from '../forms/cooling-submit-button.tsx'
 import type { FormState } from '../forms/form-state.ts'
-import { SubmitButton } from '../forms/submit-button.tsx'
 import { TextField } from '../forms/text-field.tsx'
 
-export function ForgotForm({ page, initial }: { page: string; initial: FormState | null }) {
+interface ForgotFormProps {
+  page: string
+  initial: FormState | null
+  /** A link was asked for just now: another one waits a minute. */
+  isSent: boolean
+}
+
+export function ForgotForm({ page, initial, isSent }: ForgotFormProps) {
   return (
     <ApiForm
       target={{ path: '/api/auth/forgot-password', method: 'POST' }}
@@ -14,7 +21,12 @@ export function ForgotForm({ page, initial }: { page: string; initial: FormState
       name="forgot"
     >
       <EmailField hint="The address of your account." />
-      <SubmitButton label="Send a link" pendingLabel="Sending…" className="w-full" />
+      <CoolingSubmitButton
+        isCooling={isSent}
+        label={isSent ? 'Send another link' : 'Send a link'}
+        pendingLabel="Sending…"
+        className="w-full"
+      />
     </ApiForm>
   )
 }

@@ -1,4 +1,5 @@
 import { ApiForm } from '../forms/api-form.tsx'
+import { CoolingSubmitButton } from '../forms/cooling-submit-button.tsx'
 import type { FormState } from '../forms/form-state.ts'
 import { SubmitButton } from '../forms/submit-button.tsx'
 import { CodeField, EmailField } from './forgot-form.tsx'
@@ -65,7 +66,8 @@ export function VerifyCodeForm({ initial }: { initial: FormState | null }) {
   )
 }
 
-export function ResendForm({ initial }: { initial: FormState | null }) {
+/** @param isSent  a message was sent just now: another one waits a minute */
+export function ResendForm({ initial, isSent }: { initial: FormState | null; isSent: boolean }) {
   return (
     <ApiForm
       target={{ path: '/api/auth/verify-email/resend', method: 'POST' }}
@@ -76,7 +78,13 @@ export function ResendForm({ initial }: { initial: FormState | null }) {
       name="resend"
     >
       <EmailField />
-      <SubmitButton label="Send another message" pendingLabel="Sending…" look="quiet" className="w-full" />
+      <CoolingSubmitButton
+        isCooling={isSent}
+        label="Send another message"
+        pendingLabel="Sending…"
+        look="quiet"
+        className="w-full"
+      />
     </ApiForm>
   )
 }

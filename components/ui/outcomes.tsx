@@ -22,6 +22,7 @@ const outcomes: Record<string, { tone: NoticeTone; text: string }> = {
     text: 'We sent a link to the new address. Your address changes when you open it.',
   },
   'email-cancelled': { tone: 'success', text: 'Your address stays as it is.' },
+  'email-verified': { tone: 'success', text: 'Your email is verified.' },
   'verification-sent': {
     tone: 'info',
     text: 'We sent a message to your address. Open its link, or enter its code.',

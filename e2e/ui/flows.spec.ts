@@ -1,21 +1,9 @@
-import type { Page } from '@playwright/test'
-import { type Credentials, newAccount } from '#test/support/api-client.ts'
-import { listMail, mailServerUrl, mailTo } from '../support/mailbox.ts'
-import { test as base, expect, expectAccessible, signInOn } from '../support/ui.ts'
-
-/** The same pages, of the server whose messages are captured. */
-const test = base.extend({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures that are asked for from this pattern
-  url: async ({}, use) => use(mailServerUrl()),
-})
+import { newAccount } from '#test/support/api-client.ts'
+import { listMail, mailTo } from '../support/mailbox.ts'
+import { expect, expectAccessible, signInOn } from '../support/ui.ts'
+import { openSignedIn, test } from '../support/ui-with-mail.ts'
 
 const fresh = 'an entirely new ferry'
-
-async function openSignedIn(page: Page, account: Credentials, path: string): Promise<void> {
-  await page.goto(`/login?${new URLSearchParams({ next: path })}`)
-  await signInOn(page, account)
-  await page.waitForURL((url) => url.pathname === path && !url.searchParams.has('from'))
-}
 
 const linkOf = async (address: string, template: string) => (await mailTo(address, template)).link ?? ''
 
