@@ -47,7 +47,7 @@ export function listenBeforeNext(
     if (event === 'connection') prepare(this, takesUpgrades)
     if (event === 'upgrade') passUpgrade(values as [IncomingMessage, Duplex], passOn)
     else if (event === 'request') passRequest(values as [IncomingMessage, ServerResponse], passOn)
-    else if (event === 'close') void (stopping() ?? Promise.resolve()).then(passOn)
+    else if (event === 'close' && stopping()) void stopping()?.then(passOn)
     else return passOn()
     return true
   } as typeof emit
