@@ -28,7 +28,7 @@ export function needsBearer({ security }: Operation): boolean {
 }
 
 /** After these the others would need another sign-in. */
-const last = ['changePassword', 'logout']
+const last = ['changePassword', 'logout', 'deleteMyAccount']
 
 /** The operations in an order in which they can be sent one after the other. */
 export function inOrderOfUse(document: OpenApiDocument): DocumentedOperation[] {
