@@ -49,6 +49,7 @@ async function globalSetup(): Promise<() => Promise<void>> {
     const variables = {
       ...strictVariables(withDatabase(database.url.reveal(), `e2e_${way}`), port),
       ...(way === 'mail' ? { DEBUG: 'true', MAIL: '' } : sinkVariables(postOffice.sink)),
+      PAGES_URL: `http://localhost:${port}`,
       ALLOWED_ORIGINS: JSON.stringify([...frontEnds(frontEndPort), 'https://app.example.com']),
       ALLOWED_HOSTS: `${madeUpHost}:${port}`,
     }

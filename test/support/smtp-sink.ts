@@ -177,5 +177,7 @@ export function sinkVariables({ port }: SmtpSink): Record<string, string> {
     MAIL_PORT: String(port),
     MAIL_FROM: 'Example Auth <no-reply@example.com>',
     MAIL_TLS: 'off',
+    // A headless server has no pages of its own.
+    PAGES_URL: 'http://localhost:8000',
   }
 }
