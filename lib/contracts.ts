@@ -4,8 +4,8 @@ import {
   confirmEmailChangeContract,
   undoEmailChangeContract,
 } from './auth/change-email/change-email.contract.ts'
-import { changePasswordPageContract } from './auth/change-password-page/change-password-page.contract.ts'
 import { changePasswordContract } from './auth/change-password/change-password.contract.ts'
+import { changePasswordPageContract } from './auth/change-password-page/change-password-page.contract.ts'
 import { changeUsernameContract } from './auth/change-username/change-username.contract.ts'
 import { deleteAccountContract } from './auth/delete-account/delete-account.contract.ts'
 import { disownRegistrationContract } from './auth/disown-registration/disown-registration.contract.ts'

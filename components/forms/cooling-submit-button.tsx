@@ -10,9 +10,15 @@ const coolingSeconds = 60
  *
  * @param isCooling  true on the page that a sending led to
  */
-export function CoolingSubmitButton({ isCooling, label, ...button }: SubmitButtonProps & { isCooling: boolean }) {
+export function CoolingSubmitButton({
+  isCooling,
+  label,
+  ...button
+}: SubmitButtonProps & { isCooling: boolean }) {
   const left = useSecondsLeft(isCooling)
-  return <SubmitButton {...button} label={left > 0 ? `${label} (in ${left} s)` : label} isBlocked={left > 0} />
+  return (
+    <SubmitButton {...button} label={left > 0 ? `${label} (in ${left} s)` : label} isBlocked={left > 0} />
+  )
 }
 
 function useSecondsLeft(isCooling: boolean): number {

@@ -64,8 +64,7 @@ test('of twenty uses of one link at once one wins', async ({ server }) => {
 
 test('the message is sent again, with the same answer for an address that nobody has', async ({ server }) => {
   const { account } = await register(server.client())
-  const resend = (email: string) =>
-    server.client().send('/api/auth/verify-email/resend', { json: { email } })
+  const resend = (email: string) => server.client().send('/api/auth/verify-email/resend', { json: { email } })
   const { email: unknown } = newAccount()
 
   const [known, nobody] = [await resend(account.email), await resend(unknown)]
@@ -152,8 +151,7 @@ test('a change of address that is cancelled cannot be confirmed', async ({ serve
 test('an account is deleted with its password, and a sign-in takes that back', async ({ server }) => {
   const client = server.client()
   const { account } = await signInProven(client)
-  const remove = (password: string) =>
-    client.send('/api/auth/me', { method: 'DELETE', json: { password } })
+  const remove = (password: string) => client.send('/api/auth/me', { method: 'DELETE', json: { password } })
   expect(await remove('some other words')).toBeProblem(400, 'wrong_password')
 
   expect((await remove(account.password)).status).toBe(200)

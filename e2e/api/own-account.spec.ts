@@ -5,8 +5,7 @@ test('another user name is taken on at once, and the old one is free', async ({ 
   const client = server.client()
   const account = await signIn(client)
   const { username } = newAccount()
-  const change = (name: string) =>
-    client.send('/api/auth/me', { method: 'PATCH', json: { username: name } })
+  const change = (name: string) => client.send('/api/auth/me', { method: 'PATCH', json: { username: name } })
 
   expect((await change(username)).status).toBe(200)
 

@@ -1,6 +1,6 @@
 // npm run screens: the pictures of the README, docs/screens/<page>-<look>.png. Looked at by people, compared by nobody.
 import type { Browser, Page } from '@playwright/test'
-import { createApiClient, type Credentials } from '#test/support/api-client.ts'
+import { type Credentials, createApiClient } from '#test/support/api-client.ts'
 import { httpTransport } from '#test/support/process-server.ts'
 import { readEnvironment } from '../support/environment.ts'
 import { mailFor, register } from '../support/mail-scenes.ts'

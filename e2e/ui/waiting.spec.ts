@@ -57,7 +57,9 @@ test('a message that was just sent is not sent again for a minute', async ({ pag
   await page.clock.fastForward(61_000)
   await expect(again).toBeEnabled()
   await expect(again).toHaveAccessibleName('Send the message again')
-  expect((await listMail(account.email)).filter(({ template }) => template === 'verify_email')).toHaveLength(2)
+  expect((await listMail(account.email)).filter(({ template }) => template === 'verify_email')).toHaveLength(
+    2,
+  )
 })
 
 test('a link that was just asked for is not asked for again by Enter', async ({ page, hasScripts }) => {

@@ -47,7 +47,8 @@ export function withMadeUpValues(body: unknown): unknown {
     if (name === 'code' && /^\d{6}$/.test(String(value))) return '123456'
     if (value !== null && name in standIns) return standIns[name]
     if (name === 'id' && typeof value === 'number') return 42
-    if ((name === 'id' || name === 'session_id') && typeof value === 'string' && uuid.test(value)) return idFor(ids, value)
+    if ((name === 'id' || name === 'session_id') && typeof value === 'string' && uuid.test(value))
+      return idFor(ids, value)
     if (Array.isArray(value)) return value.map((one) => replace('', one))
     if (typeof value !== 'object' || value === null) return value
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, replace(key, one)]))
