@@ -40,7 +40,14 @@ export async function LinkedChange({
   if (linked.kind !== 'open') {
     return (
       <EntryShell appName={appName} title={words.title}>
-        <Notice tone="warning">{deadLinks[linked.kind]} Nothing was changed.</Notice>
+        <div className="flex flex-col gap-5">
+          <Notice tone="warning">{deadLinks[linked.kind]} Nothing was changed.</Notice>
+          <p className="text-center">
+            <a href="/account" className="prose-link">
+              Your account
+            </a>
+          </p>
+        </div>
       </EntryShell>
     )
   }
