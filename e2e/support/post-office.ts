@@ -11,7 +11,7 @@ export interface PostOffice {
 }
 
 export async function openPostOffice(): Promise<PostOffice> {
-  const sink = await openSink()
+  const sink = await openSink({})
   const counter = createServer((request, response) => {
     const to = new URL(request.url ?? '/', 'http://localhost').searchParams.get('to')
     response.end(JSON.stringify(sink.mails.filter(({ recipients }) => recipients.includes(to ?? ''))))

@@ -98,7 +98,9 @@ export async function takenSince(field: 'email' | 'username', contract: Contract
 }
 
 async function giveAway(server: TestServer, field: 'email' | 'username', { account, to }: OpenLink) {
-  const value = field === 'email' ? to : account.username
-  const { email, username } = { ...newAccount(), [field]: value }
-  await server.database.sql('INSERT INTO users (email, username) VALUES ($1, $2)', [email, username])
+  const { email, username } = newAccount()
+  await server.database.sql('INSERT INTO users (email, username) VALUES ($1, $2)', [
+    field === 'email' ? to : email,
+    field === 'username' ? account.username : username,
+  ])
 }
