@@ -208,12 +208,12 @@ describe('paths and methods', () => {
   test('a method that a path does not answer is 405 and says which it does', async () => {
     const allowed: [string, string][] = [
       [login, 'POST, OPTIONS'],
-      [me, 'GET, HEAD, OPTIONS'],
+      [me, 'GET, PATCH, DELETE, HEAD, OPTIONS'],
       ['/api/auth/sessions', 'GET, DELETE, HEAD, OPTIONS'],
       ['/.well-known/jwks.json', 'GET, HEAD, OPTIONS'],
     ]
     for (const [path, allow] of allowed) {
-      for (const method of ['PUT', 'PATCH', 'PROPFIND']) {
+      for (const method of ['PUT', 'PATCH', 'PROPFIND'].filter((one) => !allow.includes(one))) {
         const answered = await server.client().send(path, { method })
         expect(answered, path).toBeProblem(405, 'method_not_allowed')
         expect(answered.headers.get('allow')).toBe(allow)
@@ -234,6 +234,8 @@ describe('paths and methods', () => {
       expect(head.status, path).toBe(got.status)
       const names = (headers: Headers) => [...headers.keys()].filter((name) => name !== 'content-length')
       expect(names(head.headers), path).toEqual(names(got.headers))
+      // An export has itself in it: each is longer than the last.
+      if (path === '/api/auth/export') continue
       expect(head.headers.get('content-length'), path).toBe(String(Buffer.byteLength(got.text)))
     }
     expect((await server.client().send(login, { method: 'HEAD' })).status).toBe(405)

@@ -15,6 +15,7 @@ export const deleteAccountContract = contract({
   body: z.strictObject({ password: PresentedPassword.optional() }),
   bodyOptional: true,
   form: { checkboxes: [] },
+  setsCookie: true,
   responses: { 200: Done },
   problems: ['wrong_password', 'reauthentication_required', 'rate_limited', 'overloaded'],
 })
