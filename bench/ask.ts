@@ -35,3 +35,16 @@ export async function ask({ url, method = 'GET', headers, body = '' }: Call): Pr
     asking.end(body)
   })
 }
+
+/** @returns the status of a GET, or 0 when nobody answers within a second */
+export function statusOf(url: string): Promise<number> {
+  return new Promise((resolve) => {
+    const asking = request(url, { agent: false, timeout: 1000 }, (response) => {
+      response.resume()
+      resolve(response.statusCode ?? 0)
+    })
+    asking.once('timeout', () => asking.destroy())
+    asking.once('error', () => resolve(0))
+    asking.end()
+  })
+}

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { freePort } from '#server/free-port.ts'
 import { serverOptions, serverVariables } from '../bin/root.mjs'
+import { statusOf } from './ask.ts'
 import { canPin, serverCore } from './pinned.ts'
 
 /** A server under test, a process of its own on the server's core. */
@@ -54,6 +55,13 @@ export async function startWay(
   })
 }
 
+/** Starts one of our servers in trial mode, with the embedded database of a folder (`makeClone()`). */
+export async function startTrial(name: keyof typeof ways, folder: string): Promise<Target> {
+  const command = [process.execPath, ...serverOptions, ...ways[name]]
+  const own = { port: await freePort(), variables: serverVariables(), readyPath: '/api/health/ready' }
+  return start({ name, command, ...own, folder, isPinned: false })
+}
+
 /** Starts a bare program of `bench/limits/`. */
 export async function startBare(
   name: string,
@@ -75,6 +83,8 @@ export interface Program {
   readyPath: string
   /** False: it may use every core. */
   isPinned?: boolean
+  /** Where it is started; the root of the project unless said otherwise. */
+  folder?: string
 }
 
 /**
@@ -83,11 +93,12 @@ export interface Program {
  * @throws Error when it leaves, or has not answered after 30 s
  */
 export async function start(program: Program): Promise<Target> {
-  const { name, command, port, variables, readyPath, isPinned = true } = program
+  const { name, command, port, variables, readyPath, isPinned = true, folder = '.' } = program
   const pinned = canPin && isPinned ? ['taskset', '-c', String(serverCore), ...command] : command
   const [file = '', ...options] = pinned
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(file, options, {
+    cwd: folder,
     env: { PATH, HOME, NODE_ENV: 'production', PORT: String(port), ...variables },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
@@ -101,8 +112,8 @@ async function untilAnswering(url: string, child: ChildProcess): Promise<void> {
   const deadlineMs = performance.now() + 30_000
   while (performance.now() < deadlineMs) {
     if (child.exitCode !== null) throw new Error(`the server left with ${child.exitCode}`)
-    const response = await fetch(url).catch(() => null)
-    if (response && response.status < 500) return
+    const status = await statusOf(url)
+    if (status > 0 && status < 500) return
     await pause(50)
   }
   throw new Error(`${url} did not answer within 30 s`)

