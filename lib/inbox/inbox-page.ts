@@ -59,3 +59,9 @@ export function inboxPage(title: string, content: string, refreshSeconds?: numbe
 <meta name="viewport" content="width=device-width, initial-scale=1">${refresh}<style>${style}</style></head>
 <body><main>${content}</main></body></html>`
 }
+
+/** A time as the pages of the inbox write it, to the second. */
+export function timeElement(instant: Date): string {
+  const time = instant.toISOString()
+  return `<time datetime="${time}">${time.slice(0, 10)} ${time.slice(11, 19)} UTC</time>`
+}

@@ -2,7 +2,7 @@ import { endpoint } from '#lib/http/endpoint.ts'
 import { escapeHtml } from '#lib/http/html.ts'
 import { type InboxMail, readInboxMail, readInboxSource } from '#lib/mail/inbox.ts'
 import { Problem } from '#lib/problems.ts'
-import { inboxPage, inboxPolicy, messagePolicy } from './inbox-page.ts'
+import { inboxPage, inboxPolicy, messagePolicy, timeElement } from './inbox-page.ts'
 import { requireInbox } from './require-inbox.ts'
 import { showCapturedMailContract } from './show-captured-mail.contract.ts'
 
@@ -37,7 +37,7 @@ function drawContent(as: string, mail: InboxMail, key: string, source: string): 
     as === 'page-text' || as === 'page-source'
       ? `<pre>${escapeHtml(as === 'page-text' ? mail.text : source)}</pre>`
       : `<iframe src="${address}&amp;as=html" title="The message" sandbox="allow-popups allow-popups-to-escape-sandbox"></iframe>`
-  return `<h1>${escapeHtml(mail.subject)}</h1><p>To ${escapeHtml(mail.to)}, ${mail.createdAt.toISOString()}</p>
+  return `<h1>${escapeHtml(mail.subject)}</h1><p>To ${escapeHtml(mail.to)} · ${timeElement(mail.createdAt)}</p>
 <nav aria-label="Views">${tabs.join('')}<a href="/dev/mail?key=${key}">All messages</a></nav>
 <div class="card">${shown}</div>`
 }

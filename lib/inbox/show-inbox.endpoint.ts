@@ -1,7 +1,7 @@
 import { endpoint } from '#lib/http/endpoint.ts'
 import { escapeHtml } from '#lib/http/html.ts'
 import { type InboxMail, readInbox } from '#lib/mail/inbox.ts'
-import { inboxPage, inboxPolicy } from './inbox-page.ts'
+import { inboxPage, inboxPolicy, timeElement } from './inbox-page.ts'
 import { requireInbox } from './require-inbox.ts'
 import { showInboxContract } from './show-inbox.contract.ts'
 
@@ -26,8 +26,6 @@ ${mails.length === 0 ? `<p>${nothing}</p>` : `<ul>${items}</ul>`}`
 }
 
 function drawItem({ id, subject, to, createdAt, state }: InboxMail, key: string): string {
-  const time = createdAt.toISOString()
-  const shown = `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`
   return `<li><a href="/dev/mail/${id}?key=${key}">${escapeHtml(subject)}</a>
-<span>${escapeHtml(to)} · <time datetime="${time}">${shown}</time>${state === 'sent' ? '' : ` · ${escapeHtml(state)}`}</span></li>`
+<span>${escapeHtml(to)} · ${timeElement(createdAt)}${state === 'sent' ? '' : ` · ${escapeHtml(state)}`}</span></li>`
 }
