@@ -3,6 +3,7 @@ import type { Connection } from '#db/connection.ts'
 import { Problem, type RateLimitState } from '#lib/problems.ts'
 import { authenticate, type Principal } from '#lib/session/authenticate.ts'
 import type { Contract } from './contract.ts'
+import { requireSoundDeprecation } from './deprecation.ts'
 import { onCondition } from './etag.ts'
 import type { Exchange } from './exchange.ts'
 import { answerForm, isPageForm } from './form-endpoint.ts'
@@ -71,6 +72,7 @@ export function endpoint<const C extends Contract>(
   handler: (call: Call<C>) => Promise<Answer<C>>,
   { before }: EndpointOptions<C> = {},
 ): Endpoint {
+  if (contract.deprecated) requireSoundDeprecation(contract.deprecated)
   const work = { handler, before }
   return {
     contract,
