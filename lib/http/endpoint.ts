@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Connection } from '#db/connection.ts'
+import type { Keep } from '#lib/idempotency/run-once.ts'
 import { Problem, type RateLimitState } from '#lib/problems.ts'
 import { authenticate, type Principal } from '#lib/session/authenticate.ts'
 import type { Contract } from './contract.ts'
@@ -31,6 +31,9 @@ type ResponseOf<C extends Contract> = C['responses'] extends { 200: infer Schema
   ? z.input<Schema>
   : never
 
+/** What an answer is kept in, see {@link Keep}. */
+type Transaction = Parameters<Keep>[0]
+
 /** What a handler receives: everything checked that the contract asks for. */
 export interface Call<C extends Contract> extends Exchange {
   body: BodyOf<C>
@@ -40,7 +43,7 @@ export interface Call<C extends Contract> extends Exchange {
    * With an Idempotency-Key: keeps the answer. Called in the transaction that does what is answered, with the body
    * that is then returned. Null without one.
    */
-  keep: ((transaction: Connection, body: ResponseOf<C>) => Promise<void>) | null
+  keep: ((transaction: Transaction, body: ResponseOf<C>) => Promise<void>) | null
 }
 
 export interface EndpointOptions<C extends Contract> {

@@ -1,4 +1,3 @@
-import type { UserRow } from '#db/queries/users.ts'
 import { done } from '#lib/auth/done.ts'
 import { publicUser } from '#lib/auth/public-user.ts'
 import { endpoint } from '#lib/http/endpoint.ts'
@@ -16,4 +15,7 @@ export const registerEndpoint = endpoint(
   { before: ({ runtime, body }) => requireRegistrable(runtime, body) },
 )
 
-const answerOf = (user: UserRow) => ({ ...done('User registered successfully'), user: publicUser(user) })
+const answerOf = (user: Parameters<KeepUser>[1]) => ({
+  ...done('User registered successfully'),
+  user: publicUser(user),
+})
