@@ -5,6 +5,8 @@ import { type Answer, ask, type Call } from './ask.ts'
 export interface Load extends Call {
   /** What a client asks after this answer, for one that goes on from what it was given: its headers and body. */
   next?(answer: string): Pick<Load, 'headers' | 'body'>
+  /** What every single request has of its own. */
+  each?(): Pick<Load, 'headers' | 'body'>
   /**
    * Looks at one answer after each measurement.
    *
@@ -38,7 +40,7 @@ export async function measure(
   const [first] = shared
   if (!first) throw new Error('nothing to ask')
   const { url, method = 'GET', headers, body } = first
-  const isPlain = shared.length === 1 && !first.next
+  const isPlain = shared.length === 1 && !first.next && !first.each
   const result = await autocannon({
     url,
     method,
@@ -73,21 +75,25 @@ function sharing(loads: readonly Load[]): (client: autocannon.Client) => void {
   }
 }
 
-function requestOf({ url, method = 'GET', next, ...start }: Load): autocannon.Request {
+/** A load goes on where it stopped, also in the next measurement. */
+function requestOf(load: Load): autocannon.Request {
+  const { url, method = 'GET', next, each } = load
   const { pathname, search } = new URL(url)
-  let { headers, body } = start
   const request = (): autocannon.Request => ({
     method,
     path: pathname + search,
-    headers,
-    ...(body !== undefined && { body }),
+    headers: load.headers,
+    ...(load.body !== undefined && { body: load.body }),
   })
-  if (!next) return request()
   return {
     ...request(),
-    setupRequest: (previous) => ({ ...previous, ...request() }),
-    onResponse: (status, answer) => {
-      if (status === 200) ({ headers, body } = { body, ...next(answer) })
-    },
+    ...((next || each) && {
+      setupRequest: (previous) => ({ ...previous, ...Object.assign(request(), each?.()) }),
+    }),
+    ...(next && {
+      onResponse: (status, answer) => {
+        if (status === 200) Object.assign(load, next(answer))
+      },
+    }),
   }
 }

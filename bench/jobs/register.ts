@@ -35,5 +35,5 @@ function registrations(url: string): Load {
       body: JSON.stringify(newAccount()),
     }
   }
-  return { url: `${url}/api/auth/register`, method: 'POST', ...write(), next: write }
+  return { url: `${url}/api/auth/register`, method: 'POST', ...write(), each: write }
 }
