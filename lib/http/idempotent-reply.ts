@@ -9,9 +9,9 @@ import { jsonReply, type Reply } from './reply.ts'
 const acceptableKey = /^[\x21\x23-\x7e]{16,128}$/
 
 /**
- * Runs an operation that keeps its answer, or repeats the answer that the same request with the same `Idempotency-Key` got before
- * (draft-ietf-httpapi-idempotency-key-header-07). Without the header it
- * just runs, and there is nothing to keep.
+ * Runs an operation that keeps its answer, or repeats the answer that the same request with the same `Idempotency-Key`
+ * got before (draft-ietf-httpapi-idempotency-key-header-07). Without the header it just runs, and there is nothing to
+ * keep.
  *
  * @throws Problem `invalid_request` for a key of the wrong form, `idempotency_key_reused` for one that came with
  *         another request, `idempotency_in_progress` while that one is being worked on
