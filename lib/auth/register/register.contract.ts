@@ -26,5 +26,6 @@ export const registerContract = contract({
     'overloaded',
   ],
   limits: ['registration'],
+  tellsRateLimit: true,
   idempotencyKey: true,
 })
