@@ -47,7 +47,9 @@ export function valuesOf(
   if (Array.isArray(schema['anyOf'])) return fc.oneof(...schema['anyOf'].map((one: JsonSchema) => inner(one)))
   const meaningful = known(field)
   const fitting = byType(schema, inner)
-  return meaningful ? fc.oneof({ weight: 2, arbitrary: meaningful }, { weight: 1, arbitrary: fitting }) : fitting
+  return meaningful
+    ? fc.oneof({ weight: 2, arbitrary: meaningful }, { weight: 1, arbitrary: fitting })
+    : fitting
 }
 
 function byType(
