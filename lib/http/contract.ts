@@ -42,6 +42,8 @@ export interface Contract {
   problems: readonly ProblemCode[]
   /** Limits by address block: a block that is known to have used one up is refused before its body is looked at. */
   limits?: readonly BlockLimit[]
+  /** A success says what is left of a limit. */
+  tellsRateLimit?: true
   /** True for a request that asks for a session cookie; the origin rule then holds as if it carried one. */
   startsCookieSession?: (body: unknown) => boolean
   /** Our pages post forms to it without scripts; these of its fields are checkboxes. */

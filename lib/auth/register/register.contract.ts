@@ -37,5 +37,6 @@ export const registerContract = contract({
     'overloaded',
   ],
   limits: ['registration'],
+  tellsRateLimit: true,
   idempotencyKey: true,
 })
