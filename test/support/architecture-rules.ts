@@ -75,6 +75,12 @@ const doors: Door[] = [
     planted: 'smtp-server',
   },
   {
+    name: 'oidc-provider',
+    packages: /^oidc-provider(\/|$)/,
+    doors: /^test\/support\//,
+    planted: 'oidc-provider',
+  },
+  {
     name: 'swagger-ui-dist, redoc',
     packages: /^(swagger-ui-dist|redoc)(\/|$)/,
     doors: /^lib\/docs\//,
