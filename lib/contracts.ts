@@ -23,6 +23,7 @@ import { registerContract } from './auth/register/register.contract.ts'
 import { resendVerificationContract } from './auth/resend-verification/resend-verification.contract.ts'
 import { resetPasswordContract } from './auth/reset-password/reset-password.contract.ts'
 import { setupContract } from './auth/setup/setup.contract.ts'
+import { authJsContracts } from './auth/social/auth-js.contract.ts'
 import { verifyEmailContract } from './auth/verify-email/verify-email.contract.ts'
 import { docsFileContract } from './docs/docs-file/docs-file.contract.ts'
 import { errorPageContract } from './docs/error-page/error-page.contract.ts'
@@ -81,3 +82,5 @@ export const docsContracts: readonly Contract[] = [
   showCapturedMailContract,
   changePasswordPageContract,
 ]
+
+export { authJsContracts }

@@ -21,6 +21,17 @@ import { registerEndpoint } from './auth/register/register.endpoint.ts'
 import { resendVerificationEndpoint } from './auth/resend-verification/resend-verification.endpoint.ts'
 import { resetPasswordEndpoint } from './auth/reset-password/reset-password.endpoint.ts'
 import { setupEndpoint } from './auth/setup/setup.endpoint.ts'
+import {
+  authJsCsrfEndpoint,
+  authJsErrorPageEndpoint,
+  authJsProvidersEndpoint,
+  authJsSessionEndpoint,
+  authJsSignInPageEndpoint,
+  authJsSignOutEndpoint,
+  authJsUpdateEndpoint,
+} from './auth/social/auth-js.endpoint.ts'
+import { authJsSignInEndpoint } from './auth/social/begin.endpoint.ts'
+import { authJsCallbackEndpoint, authJsFormCallbackEndpoint } from './auth/social/callback.endpoint.ts'
 import { verifyEmailEndpoint } from './auth/verify-email/verify-email.endpoint.ts'
 import { docsFileEndpoint } from './docs/docs-file/docs-file.endpoint.ts'
 import { errorPageEndpoint } from './docs/error-page/error-page.endpoint.ts'
@@ -74,4 +85,14 @@ export const endpoints: readonly Endpoint[] = [
   showInboxEndpoint,
   showCapturedMailEndpoint,
   changePasswordPageEndpoint,
+  authJsProvidersEndpoint,
+  authJsCsrfEndpoint,
+  authJsSessionEndpoint,
+  authJsUpdateEndpoint,
+  authJsSignInPageEndpoint,
+  authJsErrorPageEndpoint,
+  authJsSignOutEndpoint,
+  authJsSignInEndpoint,
+  authJsCallbackEndpoint,
+  authJsFormCallbackEndpoint,
 ]
