@@ -1,0 +1,47 @@
+import { fetchSoon } from './code-flow.ts'
+
+/** A browser without eyes: keeps cookies of one host, follows redirects there, and posts forms. */
+export interface CookieBrowser {
+  /** Follows redirects until a page comes or the next address is of another origin. */
+  open(url: string, form?: Record<string, string>): Promise<Visited>
+}
+
+export interface Visited {
+  status: number
+  /** Of the page; where it was redirected to another origin: that address. */
+  url: string
+  html: string
+}
+
+export function cookieBrowser(): CookieBrowser {
+  const cookies = new Map<string, string>()
+
+  async function step(url: string, form?: Record<string, string>): Promise<Response> {
+    const headers = { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') }
+    const sent = form ? { method: 'POST', headers, body: new URLSearchParams(form) } : { headers }
+    const answer = await fetchSoon(url, sent)
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+      if (value === '') cookies.delete(name)
+      else cookies.set(name, value)
+    }
+    return answer
+  }
+
+  return {
+    async open(start, form) {
+      let [url, answer] = [start, await step(start, form)]
+      for (
+        let location = answer.headers.get('location');
+        location;
+        location = answer.headers.get('location')
+      ) {
+        const next = new URL(location, url)
+        if (next.origin !== new URL(url).origin) return { status: answer.status, url: next.href, html: '' }
+        url = next.href
+        answer = await step(url)
+      }
+      return { status: answer.status, url, html: await answer.text() }
+    },
+  }
+}
