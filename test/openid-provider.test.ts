@@ -107,7 +107,7 @@ test.each([
   ['no challenge', { code_challenge: '', code_challenge_method: '' }],
   ['a plain challenge', { code_challenge_method: 'plain' }],
 ])('PKCE by S256 is required: %s is refused', async (_, parameters) => {
-  const { url } = await cookieBrowser().open((await beginFlow(provider.issuer, client, parameters)).url)
+  const { url } = await cookieBrowser().open((await beginFlow(provider.issuer, client, { parameters })).url)
 
   expect(new URL(url).searchParams.get('error')).toBe('invalid_request')
 })
@@ -115,7 +115,9 @@ test.each([
 test.each(['http://localhost:8949/callback/', 'http://localhost:8949/callback?x=1', 'http://evil.example/'])(
   'an address that is not registered gets nothing: %s',
   async (redirectUri) => {
-    const flow = await beginFlow(provider.issuer, client, { redirect_uri: redirectUri })
+    const flow = await beginFlow(provider.issuer, client, {
+      parameters: { redirect_uri: redirectUri },
+    })
     const page = await cookieBrowser().open(flow.url)
 
     expect(page).toMatchObject({ status: 400, url: flow.url })

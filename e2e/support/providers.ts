@@ -32,7 +32,7 @@ export async function cancelAtProvider(page: Page, user?: AtProvider): Promise<v
 
 /** The provider asks again who is there, and what may be known. */
 export async function forgetProvider(page: Page): Promise<void> {
-  await page.context().clearCookies({ domain: '127.0.0.1' })
+  await page.context().clearCookies({ domain: '127.0.0.1', name: /^(session|interaction|resume)_\d+/ })
 }
 
 async function passLoginPage(page: Page, { subject, password = defaultPassword }: AtProvider): Promise<void> {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose'
+import { createRemoteJWKSet, customFetch, type JWTPayload, jwtVerify } from 'jose'
 import type { ProviderClient } from './provider-client.ts'
 
 /** What a provider says of itself (OpenID Connect Discovery 1.0 section 3). */
@@ -19,6 +19,7 @@ export interface BegunFlow {
   nonce: string
   verifier: string
   redirectUri: string
+  giveUp: AbortSignal
   /** Where the browser goes. */
   url: string
 }
@@ -26,26 +27,22 @@ export interface BegunFlow {
 /** A refusal of {@link finishFlow}; its message says which check it was. */
 export class FlowRefusal extends Error {}
 
-const patienceMs = 300
-
-/** A fetch that gives up soon: what waits here waits for ever. */
-export async function fetchSoon(url: string, init: RequestInit = {}): Promise<Response> {
-  return fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(patienceMs), ...init })
+/** What may differ from flow to flow. */
+export interface FlowOptions {
+  /** Added to those of the request, or instead of them. */
+  parameters?: Record<string, string>
+  /** Ends the application's patience; what then has no answer is refused as late. Default: it waits for ever. */
+  giveUp?: AbortSignal
 }
 
-/** @throws FlowRefusal  if the document is not that of this issuer, or none comes */
-export async function discover(issuer: string): Promise<Discovered> {
-  const document = await jsonOf(`${issuer}/.well-known/openid-configuration`, 'discovery')
-  if (document['issuer'] !== issuer) throw new FlowRefusal('discovery: foreign issuer')
-  return document as unknown as Discovered
-}
-
+/** @throws FlowRefusal  if the discovery document is not that of this issuer, or none comes */
 export async function beginFlow(
   issuer: string,
   client: ProviderClient,
-  parameters: Record<string, string> = {},
+  options: FlowOptions = {},
 ): Promise<BegunFlow> {
-  const discovered = await discover(issuer)
+  const { giveUp = new AbortController().signal } = options
+  const discovered = await discover(issuer, giveUp)
   const [state, nonce, verifier] = [random(), random(), random()]
   const [redirectUri = ''] = client.redirectUris
   const query = new URLSearchParams({
@@ -57,10 +54,16 @@ export async function beginFlow(
     nonce,
     code_challenge: challengeOf(verifier),
     code_challenge_method: 'S256',
-    ...parameters,
+    ...options.parameters,
   })
   const url = `${discovered.authorization_endpoint}?${query}`
-  return { client, discovered, state, nonce, verifier, redirectUri, url }
+  return { client, discovered, state, nonce, verifier, redirectUri, giveUp, url }
+}
+
+async function discover(issuer: string, giveUp: AbortSignal): Promise<Discovered> {
+  const document = await jsonOf(`${issuer}/.well-known/openid-configuration`, 'discovery', giveUp)
+  if (document['issuer'] !== issuer) throw new FlowRefusal('discovery: foreign issuer')
+  return document as unknown as Discovered
 }
 
 /**
@@ -85,7 +88,7 @@ export async function redeem(flow: BegunFlow, code: string): Promise<Record<stri
   const { client, discovered, redirectUri, verifier } = flow
   const inBody = client.authentication === 'client_secret_post'
   const credentials = Buffer.from(`${client.id}:${client.secret}`).toString('base64')
-  return jsonOf(discovered.token_endpoint, 'token', {
+  return jsonOf(discovered.token_endpoint, 'token', flow.giveUp, {
     method: 'POST',
     headers: inBody ? {} : { authorization: `Basic ${credentials}` },
     body: new URLSearchParams({
@@ -98,8 +101,11 @@ export async function redeem(flow: BegunFlow, code: string): Promise<Record<stri
   })
 }
 
-async function verify({ client, discovered, nonce }: BegunFlow, idToken: string): Promise<JWTPayload> {
-  const keys = createRemoteJWKSet(new URL(discovered.jwks_uri), { timeoutDuration: patienceMs })
+async function verify(flow: BegunFlow, idToken: string): Promise<JWTPayload> {
+  const { client, discovered, nonce } = flow
+  const keys = createRemoteJWKSet(new URL(discovered.jwks_uri), {
+    [customFetch]: (url, init) => fetch(url, { ...init, signal: flow.giveUp }),
+  })
   const rules = {
     issuer: discovered.issuer,
     audience: client.id,
@@ -108,7 +114,9 @@ async function verify({ client, discovered, nonce }: BegunFlow, idToken: string)
     maxTokenAge: 600,
   }
   const { payload } = await jwtVerify(idToken, keys, rules).catch((error: Refused) => {
-    throw new FlowRefusal(`ID token: ${error.code}${error.claim ? ` ${error.claim} ${error.reason}` : ''}`)
+    throw new FlowRefusal(
+      `ID token: ${error.code ?? error.name}${error.claim ? ` ${error.claim} ${error.reason}` : ''}`,
+    )
   })
   if (payload['nonce'] !== nonce) throw new FlowRefusal('ID token: nonce')
   if (typeof payload.sub !== 'string' || payload.sub === '') throw new FlowRefusal('ID token: subject')
@@ -117,22 +125,31 @@ async function verify({ client, discovered, nonce }: BegunFlow, idToken: string)
 }
 
 interface Refused {
+  name: string
   code?: string
   claim?: string
   reason?: string
 }
 
-/** @throws FlowRefusal  whatever happens instead of an object of JSON with status 200 */
-async function jsonOf(url: string, what: string, init: RequestInit = {}): Promise<Record<string, unknown>> {
-  const answer = await fetchSoon(url, init).catch((error: Error) => {
-    throw new FlowRefusal(`${what}: ${error.name === 'TimeoutError' ? 'silent' : 'cut'}`)
+/** @throws FlowRefusal  whatever comes instead of an object of JSON with status 200 */
+async function jsonOf(
+  url: string,
+  what: string,
+  giveUp: AbortSignal,
+  init: RequestInit = {},
+): Promise<Record<string, unknown>> {
+  const { status, text } = await exchange(url, giveUp, init).catch((error: Error) => {
+    throw new FlowRefusal(`${what}: ${error.name === 'AbortError' ? 'late' : 'cut'}`)
   })
-  const text = await answer.text()
   const body = parse(text)
-  if (answer.status !== 200)
-    throw new FlowRefusal(`${what}: ${answer.status} ${body?.['error'] ?? ''}`.trim())
+  if (status !== 200) throw new FlowRefusal(`${what}: ${status} ${body?.['error'] ?? ''}`.trim())
   if (!body) throw new FlowRefusal(`${what}: no JSON`)
   return body
+}
+
+async function exchange(url: string, signal: AbortSignal, init: RequestInit) {
+  const answer = await fetch(url, { redirect: 'manual', signal, ...init })
+  return { status: answer.status, text: await answer.text() }
 }
 
 function parse(text: string): Record<string, unknown> | null {

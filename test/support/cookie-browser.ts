@@ -1,9 +1,8 @@
-import { fetchSoon } from './code-flow.ts'
-
 /** A browser without eyes: keeps cookies of one host, follows redirects there, and posts forms. */
 export interface CookieBrowser {
   /** Follows redirects until a page comes or the next address is of another origin. */
   open(url: string, form?: Record<string, string>): Promise<Visited>
+  setCookie(cookie: { name: string; value: string }): void
 }
 
 export interface Visited {
@@ -18,8 +17,8 @@ export function cookieBrowser(): CookieBrowser {
 
   async function step(url: string, form?: Record<string, string>): Promise<Response> {
     const headers = { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') }
-    const sent = form ? { method: 'POST', headers, body: new URLSearchParams(form) } : { headers }
-    const answer = await fetchSoon(url, sent)
+    const post = form && { method: 'POST', body: new URLSearchParams(form) }
+    const answer = await fetch(url, { redirect: 'manual', headers, ...post })
     for (const line of answer.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
       if (value === '') cookies.delete(name)
@@ -29,6 +28,7 @@ export function cookieBrowser(): CookieBrowser {
   }
 
   return {
+    setCookie: ({ name, value }) => void cookies.set(name, value),
     async open(start, form) {
       let [url, answer] = [start, await step(start, form)]
       for (
