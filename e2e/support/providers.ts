@@ -1,4 +1,5 @@
 import { expect, type Page } from '@playwright/test'
+import { type Behaviour, hostileControl } from '#test/support/hostile-control.ts'
 import { defaultPassword } from '#test/support/openid-control.ts'
 
 /** Who signs in at the provider. */
@@ -28,6 +29,17 @@ export async function cancelAtProvider(page: Page, user?: AtProvider): Promise<v
   const { origin } = new URL(page.url())
   await page.getByRole('button', { name: 'Cancel' }).click()
   await leftFrom(page, origin)
+}
+
+/**
+ * How the hostile provider (test/support/hostile-provider.ts) behaves towards this browser, and no other.
+ *
+ * @returns the id of the flow, by which its requests are found
+ */
+export async function meetHostileProvider(page: Page, issuer: string, behaviour: Behaviour): Promise<string> {
+  const { id, cookie } = await hostileControl(issuer).openFlow(behaviour)
+  await page.context().addCookies([cookie])
+  return id
 }
 
 /** The provider asks again who is there, and what may be known. */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { createRemoteJWKSet, customFetch, type JWTPayload, jwtVerify } from 'jose'
+import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose'
 import type { ProviderClient } from './provider-client.ts'
 
 /** What a provider says of itself (OpenID Connect Discovery 1.0 section 3). */
@@ -104,7 +104,7 @@ export async function redeem(flow: BegunFlow, code: string): Promise<Record<stri
 async function verify(flow: BegunFlow, idToken: string): Promise<JWTPayload> {
   const { client, discovered, nonce } = flow
   const keys = createRemoteJWKSet(new URL(discovered.jwks_uri), {
-    [customFetch]: (url, init) => fetch(url, { ...init, signal: flow.giveUp }),
+    [customFetch]: async (url) => Response.json(await jsonOf(url, 'keys', flow.giveUp)),
   })
   const rules = {
     issuer: discovered.issuer,
@@ -113,10 +113,8 @@ async function verify(flow: BegunFlow, idToken: string): Promise<JWTPayload> {
     requiredClaims: ['sub', 'exp', 'iat'],
     maxTokenAge: 600,
   }
-  const { payload } = await jwtVerify(idToken, keys, rules).catch((error: Refused) => {
-    throw new FlowRefusal(
-      `ID token: ${error.code ?? error.name}${error.claim ? ` ${error.claim} ${error.reason}` : ''}`,
-    )
+  const { payload } = await jwtVerify(idToken, keys, rules).catch((error: errors.JOSEError | FlowRefusal) => {
+    throw error instanceof FlowRefusal ? error : new FlowRefusal(`ID token: ${reasonOf(error)}`)
   })
   if (payload['nonce'] !== nonce) throw new FlowRefusal('ID token: nonce')
   if (typeof payload.sub !== 'string' || payload.sub === '') throw new FlowRefusal('ID token: subject')
@@ -124,11 +122,9 @@ async function verify(flow: BegunFlow, idToken: string): Promise<JWTPayload> {
   return payload
 }
 
-interface Refused {
-  name: string
-  code?: string
-  claim?: string
-  reason?: string
+function reasonOf(error: errors.JOSEError): string {
+  const isClaim = error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired
+  return isClaim ? `${error.code} ${error.claim} ${error.reason}` : error.code
 }
 
 /** @throws FlowRefusal  whatever comes instead of an object of JSON with status 200 */
