@@ -17,4 +17,5 @@ export const forgotPasswordContract = contract({
   responses: { 200: Done },
   problems: [],
   limits: ['mail'],
+  idempotencyKey: true,
 })

@@ -17,4 +17,5 @@ export const resendVerificationContract = contract({
   responses: { 200: Done },
   problems: [],
   limits: ['mail'],
+  idempotencyKey: true,
 })
