@@ -123,7 +123,10 @@ function replyInstead(runtime: Runtime, failures: Failures, status: number, isFi
   const problem = isMissing
     ? new Problem('not_found')
     : (failures.problem() ?? failures.note(new Error(because)))
-  const reply = problemPage(runtime.config, problem, failures.requestId, true)
+  const reply = problemPage(runtime.config, problem, failures.requestId, {
+    isNavigation: true,
+    hasPages: true,
+  })
   return { ...reply, headers: { ...securityHeaders(runtime.config), ...reply.headers } }
 }
 

@@ -1,6 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { contracts } from '#lib/contracts.ts'
+import { endpoints } from '#lib/endpoints.ts'
+import { answer } from '#lib/http/answer.ts'
+import { createRouter } from '#lib/http/router.ts'
 import { type ApiClient, newAccount, signIn } from './support/api-client.ts'
 import type { TestAnswer } from './support/check-answer.ts'
 import { serverForThisTest, type TestServer, testAppUrl, useServer } from './support/harness.ts'
@@ -244,6 +247,59 @@ describe('paths and methods', () => {
   test('a query is no part of the path', async () => {
     expect((await server.client().send('/api/health/live?probe=1')).status).toBe(200)
     expect((await server.client().send('/api/health/live#x')).status).toBe(200)
+  })
+})
+
+describe('a refusal that is a page to people', () => {
+  const router = createRouter(endpoints)
+
+  function askFor(method: string, path: string, accept: string): Promise<Response> {
+    const headers = { host: 'localhost:8000', accept, 'x-request-id': 'the-same-request' }
+    const peer = { address: '203.0.113.9', via: 'node', hasPages: false, wasForwarded: false } as const
+    const request = new Request(`${testAppUrl}${path}`, { method, headers })
+    return answer(server.runtime, router.match(path), request, peer)
+  }
+
+  test.each(['/metrics', '/nowhere', '/docs/errors/nope'])(
+    'HEAD of %s is what GET is, and both say that Accept decides',
+    async (path) => {
+      for (const accept of ['text/html', 'application/json']) {
+        const got = await askFor('GET', path, accept)
+        const head = await askFor('HEAD', path, accept)
+
+        expect(got.status).toBeGreaterThanOrEqual(400)
+        expect(head.status).toBe(got.status)
+        for (const name of ['content-type', 'vary']) {
+          expect(head.headers.get(name), name).toBe(got.headers.get(name))
+        }
+        expect(head.headers.get('content-length')).toBe(String(Buffer.byteLength(await got.text())))
+        expect(got.headers.get('vary')).toBe('Origin, Accept')
+      }
+    },
+  )
+})
+
+describe('what anybody may read', () => {
+  test.each(['/openapi.json', '/.well-known/jwks.json'])(
+    '%s answers the preflight of any origin, and lets its headers be read',
+    async (path) => {
+      const headers = { origin: 'https://anybody.example', 'access-control-request-method': 'GET' }
+      const got = await server.client().send(path, { headers })
+      const asked = await server.client().send(path, { method: 'OPTIONS', headers })
+
+      for (const answered of [got, asked]) {
+        expect(answered.headers.get('access-control-allow-origin')).toBe('*')
+        expect(answered.headers.get('access-control-expose-headers')).toContain('ETag')
+        expect(answered.headers.has('access-control-allow-credentials')).toBe(false)
+      }
+    },
+  )
+
+  test('the preflight of anything else is for origins that are let in', async () => {
+    const headers = { origin: 'https://anybody.example', 'access-control-request-method': 'GET' }
+    const asked = await server.client().send(me, { method: 'OPTIONS', headers })
+
+    expect(asked.headers.has('access-control-allow-origin')).toBe(false)
   })
 })
 

@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { meEndpoint } from '#lib/auth/me/me.endpoint.ts'
 import { contracts } from '#lib/contracts.ts'
 import { answer } from '#lib/http/answer.ts'
 import { type Contract, problemsOf } from '#lib/http/contract.ts'
 import { createRouter } from '#lib/http/router.ts'
+import { documentFile } from '#lib/openapi/built-document.ts'
 import type { OperationExamples, RecordedExamples } from '#lib/openapi/examples.ts'
+import { type OpenApiDocument, operationsOf } from '#lib/openapi/openapi-document.ts'
 import { type ProblemCode, problems } from '#lib/problems.ts'
 import { createApiClient, signIn } from './support/api-client.ts'
 import { checkAnswer, type TestAnswer } from './support/check-answer.ts'
@@ -15,6 +18,9 @@ import { scenes } from './support/refusal-scenes.ts'
 import { successes } from './support/success-scenes.ts'
 
 const recorded: RecordedExamples = { problems: {}, operations: {} }
+/** `<operation> <status>` of the answers with a RateLimit. */
+const tellingLimits = new Set<string>()
+const document: OpenApiDocument = JSON.parse(readFileSync(documentFile, 'utf8'))
 const codes = Object.keys(problems) as ProblemCode[]
 const documenting = (code: ProblemCode) => contracts.filter((one) => problemsOf(one).includes(code))
 
@@ -31,6 +37,7 @@ describe('every operation succeeds as it is documented', () => {
       const given = await successes[operationId]?.()
       for (const [name, { request, answer: given_ }] of Object.entries(given ?? {})) {
         expect(given_.status, `${name} ${given_.text}`).toBe(200)
+        noteRateLimit(contract, given_)
         const own = examplesOf(contract)
         own.successes[name] = exampleOf(contract, given_)
         if (request) own.request ??= withMadeUpValues(request)
@@ -45,6 +52,7 @@ describe('every documented refusal comes from every operation that documents it'
     for (const contract of documenting(code)) {
       const given = await provoke(contract)
       expect(given, contract.operationId).toBeProblem(problems[code].status, code)
+      noteRateLimit(contract, given)
       recordRefusal(contract, code, withMadeUpValues(given.body))
     }
   })
@@ -56,6 +64,16 @@ describe('every documented refusal comes from every operation that documents it'
       expect(await provoke(contract)).toBeProblem(405, 'method_not_allowed')
     }
   })
+})
+
+test('what is left of a limit is documented for the answers that said it, and for no other', () => {
+  const documented = operationsOf(document).flatMap(({ operation }) =>
+    Object.entries(operation.responses)
+      .filter(([, { headers = {} }]) => 'RateLimit' in headers)
+      .map(([status]) => `${operation.operationId} ${status}`),
+  )
+
+  expect([...tellingLimits].toSorted()).toEqual(documented.toSorted())
 })
 
 test('the examples in the document are these answers (npm run examples writes them)', async () => {
@@ -84,6 +102,10 @@ function exampleOf({ operationId }: Contract, { body, text }: TestAnswer): unkno
   return withMadeUpValues(body)
 }
 
+function noteRateLimit({ operationId }: Contract, { status, headers }: TestAnswer): void {
+  if (headers.has('ratelimit')) tellingLimits.add(`${operationId} ${status}`)
+}
+
 function examplesOf({ operationId }: Contract): OperationExamples {
   const known = recorded.operations[operationId] ?? { successes: {} }
   recorded.operations[operationId] = known
@@ -109,12 +131,24 @@ describe('a drift of one handler is found', () => {
   const server = useServer()
 
   /** What `GET /api/auth/me` gives when its handler does something to the body. */
-  async function drifted(change: (body: Record<string, unknown>) => unknown, status = 200) {
+  async function drifted(
+    change: (body: Record<string, unknown>) => unknown,
+    {
+      status = 200,
+      headers: changedHeaders = {},
+    }: { status?: number; headers?: Record<string, string> } = {},
+  ) {
     const changed = {
       contract: meEndpoint.contract,
       handle: async (exchange: Parameters<typeof meEndpoint.handle>[0]) => {
         const reply = await meEndpoint.handle(exchange)
-        return { ...reply, status, body: JSON.stringify(change(JSON.parse(String(reply.body ?? '')))) }
+        const headers = { ...reply.headers, ...changedHeaders }
+        return {
+          ...reply,
+          status,
+          headers,
+          body: JSON.stringify(change(JSON.parse(String(reply.body ?? '')))),
+        }
       },
     }
     const router = createRouter([changed])
@@ -169,8 +203,37 @@ describe('a drift of one handler is found', () => {
     await expect(judged).rejects.toThrow(/password_hash/)
   })
 
+  test('a header that is not documented: by the document', async () => {
+    const { byDocument } = await drifted((body) => body, { headers: { etag: '"x"' } })
+
+    expect(byDocument).toEqual(['the header ETag is not documented for 200'])
+  })
+
+  test('a header that is required and missing, or does not fit: by the document', () => {
+    const check = builtDocumentCheck()
+    const refusal = (headers: Record<string, string>) =>
+      check('POST', '/api/auth/login', {
+        status: 429,
+        headers: new Headers({
+          'content-type': 'application/problem+json',
+          'x-request-id': 'x',
+          'cache-control': 'no-store',
+          ...headers,
+        }),
+        text: '',
+        body: recorded.problems.rate_limited,
+      })
+
+    expect(refusal({ 'retry-after': '7' })).toEqual([])
+    expect(refusal({})).toEqual(['the header Retry-After is missing'])
+    expect(refusal({ 'retry-after': 'soon' })).toEqual(['the header Retry-After does not fit: soon'])
+    expect(refusal({ 'retry-after': '7', ratelimit: '7 left' })).toEqual([
+      'the header RateLimit does not fit: 7 left',
+    ])
+  })
+
   test('a status that is not documented: by both', async () => {
-    const { judged, byDocument } = await drifted((body) => body, 201)
+    const { judged, byDocument } = await drifted((body) => body, { status: 201 })
 
     await expect(judged).rejects.toThrow(/not documented/)
     expect(byDocument).toEqual(['the status 201 is not documented'])

@@ -25,20 +25,25 @@ export interface ClaimedKey {
   answerSealed: Buffer | null
 }
 
+const isGivenUp = sql`(${idempotencyKeys.answerSealed} is null
+  and ${idempotencyKeys.claimedAt} <= app_now() - make_interval(secs => ${sql.raw(String(claimSeconds))}))`
+
 const claim = statement<ClaimParameters, ClaimedKey>(
   'claim_idempotency_key',
   (p) => sql`
-    with claimed as (
+    with given_up as (
+      delete from ${idempotencyKeys} where ${idempotencyKeys.keyHash} = any(${p.olderHashes}::text[]) and ${isGivenUp}
+    ), claimed as (
       insert into ${idempotencyKeys} (key_hash, request_hash, claim_id, expires_at)
       select ${p.keyHash}::text, ${p.requestHash}::text, ${p.claimId}::uuid,
         app_now() + make_interval(secs => ${sql.raw(String(keptSeconds))})
       where not exists (
         select from ${idempotencyKeys}
-        where ${idempotencyKeys.keyHash} = any(${p.olderHashes}::text[]) and ${idempotencyKeys.expiresAt} > app_now())
+        where ${idempotencyKeys.keyHash} = any(${p.keyHash}::text || ${p.olderHashes}::text[])
+          and ${idempotencyKeys.expiresAt} > app_now() and not ${isGivenUp})
       on conflict (key_hash) do update set request_hash = excluded.request_hash, claim_id = excluded.claim_id,
         claimed_at = app_now(), expires_at = excluded.expires_at, answer_sealed = null
-      where ${idempotencyKeys.expiresAt} <= app_now() or ${idempotencyKeys.answerSealed} is null
-        and ${idempotencyKeys.claimedAt} <= app_now() - make_interval(secs => ${sql.raw(String(claimSeconds))})
+      where ${idempotencyKeys.expiresAt} <= app_now() or ${isGivenUp}
       returning key_hash, request_hash
     )
     select true as "isMine", key_hash as "keyHash", request_hash as "requestHash", null::bytea as "answerSealed"
@@ -47,7 +52,7 @@ const claim = statement<ClaimParameters, ClaimedKey>(
     select false, ${idempotencyKeys.keyHash}, ${idempotencyKeys.requestHash}, ${idempotencyKeys.answerSealed}
     from ${idempotencyKeys}
     where ${idempotencyKeys.keyHash} = any(${p.keyHash}::text || ${p.olderHashes}::text[])
-      and ${idempotencyKeys.expiresAt} > app_now() and not exists (select from claimed)`,
+      and ${idempotencyKeys.expiresAt} > app_now() and not ${isGivenUp} and not exists (select from claimed)`,
 )
 
 /**
@@ -63,29 +68,38 @@ export async function claimIdempotencyKey(
   return row ?? null
 }
 
-const keep = statement<{ keyHash: string; claimId: string; answerSealed: Buffer }>(
+const keep = statement<{ keyHash: string; claimId: string; answerSealed: Buffer }, { kept: true }>(
   'keep_idempotent_answer',
   (p) => sql`
     update ${idempotencyKeys} set answer_sealed = ${p.answerSealed}::bytea
-    where ${idempotencyKeys.keyHash} = ${p.keyHash} and ${idempotencyKeys.claimId} = ${p.claimId}::uuid`,
+    where ${idempotencyKeys.keyHash} = ${p.keyHash} and ${idempotencyKeys.claimId} = ${p.claimId}::uuid
+    returning true as kept`,
 )
 
-/** Keeps the answer of the request that claimed the key. */
+/**
+ * Keeps the answer of the request that claimed the key, together with what the transaction does. False when the claim
+ * was over and somebody else has the key: the transaction must not commit.
+ */
 export async function keepIdempotentAnswer(
-  db: Connection,
+  transaction: Connection,
   answer: { keyHash: string; claimId: string; answerSealed: Buffer },
-): Promise<void> {
-  await db.run(keep(answer))
+): Promise<boolean> {
+  const rows = await transaction.run(keep(answer))
+  return rows.length === 1
 }
 
 const release = statement<{ keyHash: string; claimId: string }>(
   'release_idempotency_key',
   (p) => sql`
     delete from ${idempotencyKeys}
-    where ${idempotencyKeys.keyHash} = ${p.keyHash} and ${idempotencyKeys.claimId} = ${p.claimId}::uuid`,
+    where ${idempotencyKeys.keyHash} = ${p.keyHash} and ${idempotencyKeys.claimId} = ${p.claimId}::uuid
+      and ${idempotencyKeys.answerSealed} is null`,
 )
 
-/** Gives the key back: the request that claimed it did nothing. */
+/**
+ * Gives the key back, unless an answer is kept: then the transaction of the request has committed, whatever its caller
+ * was told. One that is still committing is waited for.
+ */
 export async function releaseIdempotencyKey(
   db: Connection,
   claimed: { keyHash: string; claimId: string },

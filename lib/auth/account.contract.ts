@@ -23,3 +23,4 @@ export const NewUsername = z
   .refine((name) => judgeUsername(name) === null, {
     error: ({ input }) => judgeUsername(String(input)) ?? usernameRule,
   })
+  .describe('3 to 32 letters, digits, `_`, `.` or `-` of any one script, counted after NFKC.')

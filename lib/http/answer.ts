@@ -33,7 +33,7 @@ export async function answer(
   const exchange = openExchange(runtime, match, request, peer)
   const endpoint = match && selectEndpoint(match, wantedMethod(exchange))
   const reply = await replyTo(exchange, match, endpoint)
-  const finished = decorate(reply, exchange, endpoint)
+  const finished = decorate(reply, exchange, match, endpoint)
   record(exchange, match, endpoint, finished.status, (runtime.clock.monotonicMs() - startedMs) / 1000)
   return toResponse(request.method === 'HEAD' ? headOf(finished) : finished)
 }
@@ -100,26 +100,38 @@ function preflight(match: RouteMatch | null): Reply {
 }
 
 function refuse(exchange: Exchange, match: RouteMatch | null, problem: Problem): Reply {
-  const { runtime, requestId, credential, request } = exchange
+  const { runtime, requestId, credential, request, peer } = exchange
   logRefusal(exchange, problem)
   if (wantsPage(request)) {
-    const page = problemPage(runtime.config, problem, requestId, request.method === 'GET')
-    return withAllow(page, problem, match)
+    const asked = { isNavigation: isReading(request), hasPages: peer.hasPages }
+    return withAllow(varying(problemPage(runtime.config, problem, requestId, asked), request), problem, match)
   }
-  const reply = problemReply(problem, {
+  const context = {
     appUrl: runtime.config.appUrl,
     requestId,
     presentedToken: credential.kind !== 'none',
-  })
+  }
+  const reply = varying(problemReply(problem, context), request)
   const isSignIn =
     problem.code === 'invalid_credentials' && runtime.config.loginFailureStatus !== problem.status
   return withAllow(isSignIn ? withStatus(reply, runtime.config.loginFailureStatus) : reply, problem, match)
 }
 
-/** A person who looks at it in a browser: they opened an address that is none of the API's, or sent a form. */
-function wantsPage({ headers, method, url }: Request): boolean {
-  const isNavigation = method === 'GET' && !isApiPath(pathnameOf(url))
-  return (isNavigation || isFormType(headers)) && (headers.get('accept') ?? '').includes('text/html')
+/** A person who looks at it in a browser. */
+function wantsPage(request: Request): boolean {
+  return mayBePerson(request) && (request.headers.get('accept') ?? '').includes('text/html')
+}
+
+/** They opened an address that is none of the API's, or sent a form. */
+function mayBePerson(request: Request): boolean {
+  return (isReading(request) && !isApiPath(pathnameOf(request.url))) || isFormType(request.headers)
+}
+
+const isReading = ({ method }: Request) => method === 'GET' || method === 'HEAD'
+
+/** Tells caches where the same refusal is a page to one and JSON to another. */
+function varying(reply: Reply, request: Request): Reply {
+  return mayBePerson(request) ? { ...reply, headers: { ...reply.headers, vary: 'Origin, Accept' } } : reply
 }
 
 function withAllow(reply: Reply, problem: Problem, match: RouteMatch | null): Reply {
@@ -132,18 +144,31 @@ function withStatus(reply: Reply, status: number): Reply {
   return { ...reply, status, body: JSON.stringify({ ...JSON.parse(String(reply.body ?? '{}')), status }) }
 }
 
-function decorate(reply: Reply, exchange: Exchange, endpoint: Endpoint | null): Reply {
+function decorate(
+  reply: Reply,
+  exchange: Exchange,
+  match: RouteMatch | null,
+  endpoint: Endpoint | null,
+): Reply {
   const { runtime, request, requestId, peer } = exchange
   const headers: Record<string, string> = Object.assign(
     { 'x-request-id': requestId, 'server-timing': `via;desc=${peer.via}` },
     securityHeaders(runtime.config),
-    corsHeaders(runtime.config, request.headers.get('origin'), endpoint?.contract.audience),
+    corsHeaders(runtime.config, request.headers.get('origin'), audienceOf(request, match, endpoint)),
     reply.headers,
   )
   if (endpoint?.contract.deprecated) addDeprecation(headers, endpoint.contract.deprecated)
+  // Next compresses on its way out: what arrives is then no longer these bytes (RFC 9110 section 8.8.1).
+  if (peer.via === 'next' && headers['etag']?.startsWith('"')) headers['etag'] = `W/${headers['etag']}`
   // A client on a connection that is about to close must not send its next request on it.
   if (runtime.phase === 'stopping') headers['connection'] = 'close'
   return { ...reply, headers }
+}
+
+/** A preflight asks for what follows it: who may read the answer to a GET may also ask whether. */
+function audienceOf({ method }: Request, match: RouteMatch | null, endpoint: Endpoint | null) {
+  const asked = method === 'OPTIONS' && match ? selectEndpoint(match, 'GET') : endpoint
+  return asked?.contract.audience
 }
 
 /** The same without the body, whose length it still tells (RFC 9110 section 9.3.2). */

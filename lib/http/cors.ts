@@ -21,7 +21,12 @@ export function corsHeaders(
       'access-control-expose-headers': exposedHeaders,
     }
   }
-  return audience === 'public' ? { vary: 'Origin', 'access-control-allow-origin': '*' } : { vary: 'Origin' }
+  if (audience !== 'public') return { vary: 'Origin' }
+  return {
+    vary: 'Origin',
+    'access-control-allow-origin': '*',
+    'access-control-expose-headers': exposedHeaders,
+  }
 }
 
 /** What OPTIONS tells: anybody the methods of the path, a preflight what it may send. {@link corsHeaders} come on top. */

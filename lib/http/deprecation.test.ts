@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { useServer } from '#test/support/harness.ts'
 import { answer } from './answer.ts'
 import { type Contract, contract } from './contract.ts'
+import { requireSoundDeprecation } from './deprecation.ts'
 import { endpoint } from './endpoint.ts'
 import { createRouter } from './router.ts'
 
@@ -66,4 +67,19 @@ test('any other operation says nothing of it', async () => {
   const { headers } = await ask(live)
 
   for (const name of ['deprecation', 'sunset', 'link']) expect(headers.get(name)).toBe(null)
+})
+
+test.each([
+  ['an instant that is none', { since: 'soon' }],
+  ['an end that is none', { since: '2026-01-01T00:00:00Z', sunset: 'later' }],
+  ['an end before the beginning', { since: '2026-01-02T00:00:00Z', sunset: '2026-01-01T00:00:00Z' }],
+])('%s is found when the endpoint is put together', (_, given) => {
+  expect(() => requireSoundDeprecation(given)).toThrow(/a deprecation/)
+  expect(() => endpoint(contract({ ...live, deprecated: given }), async () => ({ text: '{}' }))).toThrow()
+})
+
+test('an instant between two seconds is told in whole ones', async () => {
+  const answered = await ask({ ...live, deprecated: { since: '2026-01-01T00:00:00.900Z' } })
+
+  expect(answered.headers.get('deprecation')).toBe('@1767225600')
 })

@@ -1,7 +1,9 @@
 import type { z } from 'zod'
+import type { Keep } from '#lib/idempotency/run-once.ts'
 import { Problem, type RateLimitState } from '#lib/problems.ts'
 import { authenticate, type Principal } from '#lib/session/authenticate.ts'
 import type { Contract } from './contract.ts'
+import { requireSoundDeprecation } from './deprecation.ts'
 import { onCondition } from './etag.ts'
 import type { Exchange } from './exchange.ts'
 import { answerForm, isPageForm } from './form-endpoint.ts'
@@ -29,11 +31,27 @@ type ResponseOf<C extends Contract> = C['responses'] extends { 200: infer Schema
   ? z.input<Schema>
   : never
 
+/** What an answer is kept in, see {@link Keep}. */
+type Transaction = Parameters<Keep>[0]
+
 /** What a handler receives: everything checked that the contract asks for. */
 export interface Call<C extends Contract> extends Exchange {
   body: BodyOf<C>
   query: QueryOf<C>
   principal: PrincipalOf<C>
+  /**
+   * With an Idempotency-Key: keeps the answer. Called in the transaction that does what is answered, with the body
+   * that is then returned. Null without one.
+   */
+  keep: ((transaction: Transaction, body: ResponseOf<C>) => Promise<void>) | null
+}
+
+export interface EndpointOptions<C extends Contract> {
+  /**
+   * Refusals that cost no statement, after the shape of the request and before anything is written for it: a claimed
+   * idempotency key is a row. Runs with and without a key.
+   */
+  before?: (call: Call<C>) => Promise<void>
 }
 
 /** What a handler returns; the status is 200. */
@@ -55,21 +73,29 @@ interface AnswerParts {
 export function endpoint<const C extends Contract>(
   contract: C,
   handler: (call: Call<C>) => Promise<Answer<C>>,
+  { before }: EndpointOptions<C> = {},
 ): Endpoint {
+  if (contract.deprecated) requireSoundDeprecation(contract.deprecated)
+  const work = { handler, before }
   return {
     contract,
     async handle(exchange) {
       if (isPageForm(contract, exchange)) {
-        return answerForm(contract, exchange, (sent) => operate(contract, handler, exchange, sent))
+        return answerForm(contract, exchange, (sent) => operate(contract, work, exchange, sent))
       }
-      return operate(contract, handler, exchange, await readSent(contract, exchange.request))
+      return operate(contract, work, exchange, await readSent(contract, exchange.request))
     },
   }
 }
 
+interface Work<C extends Contract> {
+  handler: (call: Call<C>) => Promise<Answer<C>>
+  before: ((call: Call<C>) => Promise<void>) | undefined
+}
+
 async function operate<C extends Contract>(
   contract: C,
-  handler: (call: Call<C>) => Promise<Answer<C>>,
+  { handler, before }: Work<C>,
   exchange: Exchange,
   sent: unknown,
 ): Promise<Reply> {
@@ -80,9 +106,15 @@ async function operate<C extends Contract>(
   const query = contract.query ? requireQuery(contract.query, exchange.request.url) : undefined
   const body = contract.body ? requireShape(contract.body, sent, contract.bodyOptional ?? false) : undefined
   // Added to the exchange, which nobody reads after this: a copy would cost every request.
-  const call = Object.assign(exchange, { parameter, query, body, principal }) as Call<C>
+  const call = Object.assign(exchange, { parameter, query, body, principal, keep: null }) as Call<C>
+  await before?.(call)
   const run = async () => toReply(contract, await handler(call))
-  if (contract.idempotencyKey) return replyOnce(contract, call, run)
+  if (contract.idempotencyKey) {
+    return replyOnce(contract, call, (keep) => {
+      call.keep = keep && ((transaction, answered) => keep(transaction, JSON.stringify(answered)))
+      return run()
+    })
+  }
   const reply = await run()
   if (contract.audience !== 'public') return reply
   return onCondition(reply, exchange.request.headers.get('if-none-match'))

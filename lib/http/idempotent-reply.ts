@@ -1,4 +1,4 @@
-import { runOnce } from '#lib/idempotency/run-once.ts'
+import { type Keep, runOnce } from '#lib/idempotency/run-once.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Principal } from '#lib/session/authenticate.ts'
 import type { Contract } from './contract.ts'
@@ -9,8 +9,9 @@ import { jsonReply, type Reply } from './reply.ts'
 const acceptableKey = /^[\x21\x23-\x7e]{16,128}$/
 
 /**
- * Runs an operation, or repeats the answer that the same request with the same `Idempotency-Key` got before
- * (draft-ietf-httpapi-idempotency-key-header-07). Without the header it just runs.
+ * Runs an operation that keeps its answer, or repeats the answer that the same request with the same `Idempotency-Key`
+ * got before (draft-ietf-httpapi-idempotency-key-header-07). Without the header it just runs, and there is nothing to
+ * keep.
  *
  * @throws Problem `invalid_request` for a key of the wrong form, `idempotency_key_reused` for one that came with
  *         another request, `idempotency_in_progress` while that one is being worked on
@@ -18,23 +19,28 @@ const acceptableKey = /^[\x21\x23-\x7e]{16,128}$/
 export async function replyOnce(
   contract: Contract,
   call: Exchange & { body: unknown; principal: Principal | null },
-  run: () => Promise<Reply>,
+  run: (keep: Keep | null) => Promise<Reply>,
 ): Promise<Reply> {
   const header = call.request.headers.get('idempotency-key')
-  if (header === null) return run()
-  const kept: { reply?: Reply } = {}
-  const { runtime, principal, client, parameter, body } = call
+  if (header === null) return run(null)
+  const { runtime, principal, parameter, body } = call
   const once = {
     operation: contract.operationId,
-    actor: principal ? `user ${principal.user.id}` : `block ${client.block}`,
+    // A phone that lost an answer may come back from another network; nobody else has the key and the request.
+    actor: principal ? `user ${principal.user.id}` : 'anybody',
     key: requireKey(header),
     request: JSON.stringify([parameter, body]),
   }
-  const { answer, isRepeated } = await runOnce(runtime, once, async () => {
-    kept.reply = await run()
-    return requireKeepable(kept.reply)
+  const done = await runOnce(runtime, once, async (keep) => {
+    const kept: string[] = []
+    const reply = await run(async (transaction, answer) => {
+      await keep(transaction, answer)
+      kept.push(answer)
+    })
+    requireKept(reply, kept)
+    return reply
   })
-  return isRepeated || !kept.reply ? jsonReply(200, answer, { 'idempotency-replayed': 'true' }) : kept.reply
+  return 'outcome' in done ? done.outcome : jsonReply(200, done.repeated, { 'idempotency-replayed': 'true' })
 }
 
 /** The draft writes the key as a quoted string; most clients leave the quotes out. */
@@ -49,9 +55,8 @@ function requireKey(header: string): string {
   })
 }
 
-function requireKeepable({ status, cookies, body }: Reply): string {
-  if (status !== 200 || cookies.length > 0 || typeof body !== 'string') {
-    throw new Error('an answer with a cookie, or that is no text, cannot be kept')
-  }
-  return body
+/** A slip of the operation's own: what it kept is what a repetition gets, so it must be what it answers. */
+function requireKept({ status, cookies, body }: Reply, kept: readonly string[]): void {
+  if (status === 200 && cookies.length === 0 && kept.length === 1 && kept[0] === body) return
+  throw new Error('an operation with an idempotency key must keep what it answers, and set no cookie')
 }

@@ -7,9 +7,20 @@ import { z } from 'zod'
  */
 export function pageQuery(limitMax: number) {
   return z.strictObject({
-    limit: z.coerce.number().int().min(1).max(limitMax).default(limitMax).describe('Entries on a page.'),
-    cursor: z.string().max(500).optional().describe('The `next_cursor` of the page before.'),
+    limit: z
+      .preprocess(
+        digitsToNumber,
+        z.number(`Send a whole number from 1 to ${limitMax}.`).int().min(1).max(limitMax),
+      )
+      .default(limitMax)
+      .describe('Entries on a page.'),
+    cursor: z.string().optional().describe('The `next_cursor` of the page before.'),
   })
+}
+
+/** Number() would also take 0x10, 1e1 and spaces. */
+function digitsToNumber(text: unknown): unknown {
+  return typeof text === 'string' && /^[0-9]{1,9}$/.test(text) ? Number(text) : text
 }
 
 /** In the answer of a list that comes in pages. */

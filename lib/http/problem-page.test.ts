@@ -6,10 +6,16 @@ import { Problem, type ProblemCode, problems } from '#lib/problems.ts'
 import { problemPage } from './problem-page.ts'
 
 const config = { appName: 'Session Management' } as Config
+const navigation = { isNavigation: true, hasPages: true }
 const requestId = '01a203f5-bd26-7214-9f8b-658b824742ea'
 
 function draw(code: ProblemCode, options: ConstructorParameters<typeof Problem>[1] = {}, appName?: string) {
-  const reply = problemPage(appName ? ({ appName } as Config) : config, new Problem(code, options), requestId)
+  const reply = problemPage(
+    appName ? ({ appName } as Config) : config,
+    new Problem(code, options),
+    requestId,
+    navigation,
+  )
   return { ...reply, body: reply.body ?? '' }
 }
 
@@ -43,10 +49,22 @@ describe('a refusal as a page', () => {
   test('offers to try again when that may help, and when it is the same request', () => {
     const again = '<a class="again" href="">Try again</a>'
     const offered = (code: ProblemCode, isNavigation: boolean) =>
-      problemPage(config, new Problem(code), requestId, isNavigation).body?.includes(again)
+      problemPage(config, new Problem(code), requestId, { isNavigation, hasPages: true }).body?.includes(
+        again,
+      )
 
     expect([offered('unavailable', true), offered('internal_error', true)]).toEqual([true, true])
     expect([offered('unavailable', false), offered('not_found', true)]).toEqual([false, false])
+  })
+
+  test('leads to the start only where there is one', () => {
+    const led = (hasPages: boolean) =>
+      problemPage(config, new Problem('not_found'), requestId, {
+        isNavigation: true,
+        hasPages,
+      }).body.includes('To the start')
+
+    expect([led(true), led(false)]).toEqual([true, false])
   })
 
   test('shows markup as text, wherever it comes from', () => {
@@ -55,7 +73,9 @@ describe('a refusal as a page', () => {
 
     expect(draw('not_found', { detail: markup }).body).toContain(`<p>${shown}</p>`)
     expect(draw('not_found', {}, markup).body).toContain(`· ${shown}</title>`)
-    expect(problemPage(config, new Problem('not_found'), markup).body).toContain(`· ${shown}</small>`)
+    expect(problemPage(config, new Problem('not_found'), markup, navigation).body).toContain(
+      `· ${shown}</small>`,
+    )
   })
 
   test('keeps the private reason and the cause to itself', () => {

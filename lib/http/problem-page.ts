@@ -23,17 +23,19 @@ const policy = `default-src 'none'; style-src 'sha256-${sha256(style).toString('
  * A refusal as a page, for people who meet one where no page of ours can be drawn: a foreign host name, a trial that
  * is called from elsewhere, a method that a page does not take, a database that is down. Needs nothing but itself.
  *
- * @param isNavigation  false for the answer to a form: asking for its address again would be another request
+ * @param asked  `isNavigation` is false for the answer to a form: asking for its address again would be another request.
+ *               Without pages there is no start to lead to.
  */
 export function problemPage(
   config: Config,
   problem: Problem,
   requestId: string,
-  isNavigation = false,
+  { isNavigation, hasPages }: { isNavigation: boolean; hasPages: boolean },
 ): Reply & { body: string } {
   const { status, title, detail } = problems[problem.code]
   const text = problem.options.detail ?? detail
   const wait = problem.options.retryAfterSeconds
+  const start = hasPages ? '<a href="/">To the start</a>' : ''
   const again = isNavigation && status >= 500 ? '<a class="again" href="">Try again</a>' : ''
   return {
     status,
@@ -49,8 +51,7 @@ export function problemPage(
 <style>${style}</style>
 <header>${mark}<span>${escapeHtml(config.appName)}</span></header>
 <main><h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>
-<p>${again}<a href="/">To the start</a></p>
-<small>${status} ${problem.code} · ${escapeHtml(requestId)}</small></main></html>
+${again || start ? `<p>${again}${start}</p>\n` : ''}<small>${status} ${problem.code} · ${escapeHtml(requestId)}</small></main></html>
 `,
   }
 }

@@ -3,10 +3,11 @@ import { describe, expect, test, vi } from 'vitest'
 import { contracts } from '#lib/contracts.ts'
 import { deriveRootKeys } from '#lib/crypto/root-keys.ts'
 import { Secret } from '#lib/crypto/secret.ts'
+import { Problem } from '#lib/problems.ts'
 import { newAccount } from '#test/support/api-client.ts'
 import { serverForThisTest, type TestServer, useServer } from '#test/support/harness.ts'
 import { watchDatabase } from '#test/support/observations.ts'
-import { runOnce } from './run-once.ts'
+import { type Keep, type RepeatableRequest, runOnce } from './run-once.ts'
 
 const server = useServer()
 const path = '/api/auth/register'
@@ -19,6 +20,48 @@ const sendWith = (
 
 async function accountsOf({ email }: { email: string }, { database }: TestServer = server): Promise<number> {
   return (await database.sql('SELECT 1 FROM users WHERE email = $1', [email])).length
+}
+
+const newRequest = () => ({ operation: 'test', actor: 'user 1', key: randomUUID(), request: 'x' })
+
+/** An operation that does nothing but keep its answer. */
+function answering(answer: string, { runtime }: TestServer = server) {
+  return async (keep: Keep) => {
+    await runtime.database.transaction((transaction) => keep(transaction, answer))
+    return answer
+  }
+}
+
+/** A server before and after AUTH_SECRET was changed. */
+function changedRoots({ runtime }: TestServer = server) {
+  const old = new Secret('an old root secret that is long enough')
+  const fresh = new Secret('a new root secret that is long enough')
+  return {
+    before: { ...runtime, roots: deriveRootKeys([old]) },
+    after: { ...runtime, roots: deriveRootKeys([fresh, old]) },
+    request: newRequest(),
+  }
+}
+
+async function untilClaimed({ database }: TestServer): Promise<void> {
+  await vi.waitFor(async () => {
+    expect(await database.sql('SELECT 1 FROM idempotency_keys')).toHaveLength(1)
+  })
+}
+
+async function claimAndDie(own: TestServer, request: RepeatableRequest): Promise<void> {
+  void runOnce(own.runtime, request, () => new Promise(() => {}))
+  await untilClaimed(own)
+}
+
+/** Until a statement on this server's database waits for the lock of another. */
+async function untilSomeoneWaits({ database }: TestServer): Promise<void> {
+  await vi.waitFor(async () => {
+    const waiting = await database.sql(
+      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    )
+    expect(waiting.length).toBeGreaterThan(0)
+  })
 }
 
 describe('a request with an idempotency key is done once', () => {
@@ -95,12 +138,15 @@ describe('a request with an idempotency key is done once', () => {
     expect(again).toMatchObject({ status: 200, text: first.text })
   })
 
-  test('the key of one address is not the key of another', async () => {
+  test('a client that comes back from another address gets its answer', async () => {
     const key = randomUUID()
     const account = newAccount()
-    await sendWith(server.client(), key, account)
+    const first = await sendWith(server.client(), key, account)
 
-    expect(await sendWith(server.client(), key, account)).toBeProblem(400, 'email_taken')
+    const elsewhere = await sendWith(server.client(), key, account)
+
+    expect(elsewhere).toMatchObject({ status: 200, text: first.text })
+    expect(await sendWith(server.client(), key, newAccount())).toBeProblem(422, 'idempotency_key_reused')
   })
 
   test('a refusal frees the key: the repetition is judged anew', async () => {
@@ -175,16 +221,12 @@ describe('what is kept', () => {
   })
 
   test('is found under every root secret, so that a new one does nothing twice', async () => {
-    const old = new Secret('an old root secret that is long enough')
-    const fresh = new Secret('a new root secret that is long enough')
-    const request = { operation: 'test', actor: 'user 1', key: randomUUID(), request: 'x' }
-    const run = vi.fn(async () => 'done')
+    const { before, after, request } = changedRoots()
 
-    await runOnce({ ...server.runtime, roots: deriveRootKeys([old]) }, request, run)
-    const again = await runOnce({ ...server.runtime, roots: deriveRootKeys([fresh, old]) }, request, run)
+    await runOnce(before, request, answering('done'))
+    const again = await runOnce(after, request, answering('something else'))
 
-    expect(again).toEqual({ answer: 'done', isRepeated: true })
-    expect(run).toHaveBeenCalledTimes(1)
+    expect(again).toEqual({ repeated: 'done' })
   })
 
   test('is never a token or a cookie: no operation with such an answer takes a key', () => {
@@ -198,57 +240,127 @@ describe('what is kept', () => {
   })
 })
 
-describe('when something fails', () => {
-  test('a claim of a process that died is free after a minute', async () => {
+describe('when nobody can know whether it was done', () => {
+  test.each([
+    ['was done', true],
+    ['was not done', false],
+  ])(
+    'a commit that %s and whose reply is lost: the repetition creates one account',
+    async (_, isCommitted) => {
+      const own = await serverForThisTest()
+      const client = own.client()
+      const account = newAccount()
+      const key = randomUUID()
+      const { database } = own.runtime
+      const { transaction } = database
+      database.transaction = async (work) => {
+        if (isCommitted) await transaction(work)
+        throw new Error('Connection terminated unexpectedly')
+      }
+      expect(await sendWith(client, key, account)).toBeProblem(503, 'unavailable')
+      database.transaction = transaction
+
+      const again = await sendWith(client, key, account)
+
+      expect(again.status).toBe(200)
+      expect(again.body.user.email).toBe(account.email)
+      expect(again.headers.get('idempotency-replayed')).toBe(isCommitted ? 'true' : null)
+      expect(await accountsOf(account, own)).toBe(1)
+    },
+  )
+
+  test('a commit that is still on its way is waited for before the key is given back', async () => {
     const own = await serverForThisTest()
-    const request = { operation: 'test', actor: 'user 1', key: randomUUID(), request: 'x' }
-    const never = new Promise<string>(() => {})
-    void runOnce(own.runtime, request, () => never)
-    await vi.waitFor(async () => {
-      expect(await own.database.sql('SELECT 1 FROM idempotency_keys')).toHaveLength(1)
+    const request = newRequest()
+    const { database } = own.runtime
+    const commit = { now: () => {} }
+    const committing: Promise<unknown>[] = []
+    const lost = runOnce(own.runtime, request, async (keep) => {
+      await new Promise<void>((kept) => {
+        committing.push(
+          database.transaction(async (transaction) => {
+            await keep(transaction, 'done')
+            kept()
+            await new Promise<void>((resolve) => {
+              commit.now = resolve
+            })
+          }),
+        )
+      })
+      throw new Error('Query read timeout')
     })
+    await untilSomeoneWaits(own)
+    commit.now()
 
-    const early = runOnce(own.runtime, request, async () => 'too early')
-    await expect(early).rejects.toMatchObject({ code: 'idempotency_in_progress' })
-    await own.time.advance({ seconds: 61 })
-    expect(await runOnce(own.runtime, request, async () => 'done')).toEqual({
-      answer: 'done',
-      isRepeated: false,
-    })
-  })
-
-  test('what was done is answered also when the answer cannot be kept', async () => {
-    const own = await serverForThisTest()
-    const request = { operation: 'test', actor: 'user 1', key: randomUUID(), request: 'x' }
-
-    const outcome = await runOnce(own.runtime, request, async () => {
-      await own.database.sql('ALTER TABLE idempotency_keys RENAME TO away')
-      return 'done'
-    })
-
-    expect(outcome).toEqual({ answer: 'done', isRepeated: false })
-    expect(own.logs).toContainEqual(expect.objectContaining({ event: 'idempotency_key_left' }))
-  })
-
-  test('a call that was given up does not write over the answer of the next one', async () => {
-    const own = await serverForThisTest()
-    const request = { operation: 'test', actor: 'user 1', key: randomUUID(), request: 'x' }
-    const late = { answer: (_: string) => {} }
-    const givenUp = runOnce(own.runtime, request, () => new Promise((resolve) => (late.answer = resolve)))
-    await vi.waitFor(async () => {
-      expect(await own.database.sql('SELECT 1 FROM idempotency_keys')).toHaveLength(1)
-    })
-    await own.time.advance({ seconds: 61 })
-    await runOnce(own.runtime, request, async () => 'the second')
-    late.answer('the first')
-    await givenUp
-
-    const { answer } = await runOnce(own.runtime, request, async () => 'a third')
-    expect(answer).toBe('the second')
+    await expect(lost).rejects.toThrow('Query read timeout')
+    await Promise.all(committing)
+    expect(await runOnce(own.runtime, request, answering('again', own))).toEqual({ repeated: 'done' })
   })
 })
 
-test('the header costs two round trips, and its absence none', async () => {
+describe('when something fails', () => {
+  test('a claim of a process that died is free after a minute', async () => {
+    const own = await serverForThisTest()
+    const request = newRequest()
+    await claimAndDie(own, request)
+
+    const early = runOnce(own.runtime, request, answering('too early', own))
+    await expect(early).rejects.toMatchObject({ code: 'idempotency_in_progress' })
+    await own.time.advance({ seconds: 61 })
+    expect(await runOnce(own.runtime, request, answering('done', own))).toEqual({ outcome: 'done' })
+  })
+
+  test('also when the root secret was changed meanwhile', async () => {
+    const own = await serverForThisTest()
+    const { before, after, request } = changedRoots(own)
+    await claimAndDie({ ...own, runtime: before }, request)
+
+    const early = runOnce(after, request, answering('too early', own))
+    await expect(early).rejects.toMatchObject({ code: 'idempotency_in_progress' })
+    await own.time.advance({ seconds: 61 })
+    expect(await runOnce(after, request, answering('done', own))).toEqual({ outcome: 'done' })
+    expect(await own.database.sql('SELECT 1 FROM idempotency_keys')).toHaveLength(1)
+  })
+
+  test('nothing is done when the answer cannot be kept', async () => {
+    const own = await serverForThisTest()
+    await own.database.sql(`
+      CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = 'disk_full'; END $$;
+      CREATE TRIGGER full_disk BEFORE UPDATE ON idempotency_keys FOR EACH ROW EXECUTE FUNCTION full_disk()`)
+    const account = newAccount()
+    const key = randomUUID()
+
+    expect(await sendWith(own.client(), key, account)).toBeProblem(503, 'unavailable')
+    expect(await accountsOf(account, own)).toBe(0)
+    await own.database.sql('DROP TRIGGER full_disk ON idempotency_keys')
+    expect((await sendWith(own.client(), key, account)).status).toBe(200)
+  })
+
+  test('a call whose claim is over does nothing: the next one has the key', async () => {
+    const own = await serverForThisTest()
+    const request = newRequest()
+    const late = { goOn: () => {} }
+    const done: string[] = []
+    const givenUp = runOnce(own.runtime, request, async (keep) => {
+      await new Promise<void>((resolve) => {
+        late.goOn = resolve
+      })
+      await own.runtime.database.transaction((transaction) => keep(transaction, 'the first'))
+      done.push('the first')
+    })
+    await untilClaimed(own)
+    await own.time.advance({ seconds: 61 })
+    await runOnce(own.runtime, request, answering('the second', own))
+    late.goOn()
+
+    await expect(givenUp).rejects.toMatchObject({ code: 'idempotency_in_progress' })
+    expect(done).toEqual([])
+    expect(await runOnce(own.runtime, request, answering('a third', own))).toEqual({ repeated: 'the second' })
+  })
+})
+
+test('the header costs four round trips, and its absence none', async () => {
   const own = await serverForThisTest()
   const client = own.client()
   await client.register()
@@ -259,5 +371,53 @@ test('the header costs two round trips, and its absence none', async () => {
   await sendWith(client, randomUUID(), newAccount())
 
   expect(without).toBeLessThanOrEqual(4)
-  expect(watched.names.length - without).toBe(without + 2)
+  // The claim, BEGIN, the answer and COMMIT.
+  expect(watched.names.length - without).toBe(without + 4)
+})
+
+describe('nobody fills the database with keys', () => {
+  test.each([
+    ['weak passwords', {}, { password: 'password123' }, 422],
+    ['a closed registration', { REGISTRATION: 'closed' }, {}, 403],
+  ])('a flood of %s costs no statement, with a key or without', async (_, settings, changes, status) => {
+    const own = await serverForThisTest(settings)
+    const client = own.client()
+    const watched = watchDatabase(own.runtime)
+
+    for (let tries = 0; tries < 20; tries += 1) {
+      const answer = await sendWith(client, randomUUID(), { ...newAccount(), ...changes })
+      expect(answer.status).toBe(status)
+    }
+
+    expect(watched.names).toEqual([])
+  })
+
+  test('a flood while no password can be hashed costs none either', async () => {
+    const own = await serverForThisTest()
+    const { passwords } = own.runtime
+    own.runtime.passwords = {
+      ...passwords,
+      requireRoom: () => {
+        throw new Problem('overloaded', { retryAfterSeconds: 1 })
+      },
+    }
+    const watched = watchDatabase(own.runtime)
+
+    expect(await sendWith(own.client(), randomUUID(), newAccount())).toBeProblem(503, 'overloaded')
+    expect(watched.names).toEqual([])
+  })
+
+  test('a repetition that is answered from what is kept writes nothing', async () => {
+    const own = await serverForThisTest()
+    const client = own.client()
+    const account = newAccount()
+    const key = randomUUID()
+    await sendWith(client, key, account)
+    const lookAt = 'SELECT xmin::text, xmax::text, ctid::text FROM idempotency_keys'
+    const rows = await own.database.sql(lookAt)
+
+    expect((await sendWith(client, key, account)).headers.get('idempotency-replayed')).toBe('true')
+
+    expect(await own.database.sql(lookAt)).toEqual(rows)
+  })
 })

@@ -1,5 +1,12 @@
-import type { DocumentedOperation, OpenApiDocument } from './openapi-document.ts'
-import { inOrderOfUse, needsBearer, requestExampleOf } from './request-example.ts'
+import type { DocumentedOperation, OpenApiDocument, Operation } from './openapi-document.ts'
+import {
+  inOrderOfUse,
+  needsBearer,
+  optionalParametersOf,
+  queryExamples,
+  readersVariables,
+  requestExampleOf,
+} from './request-example.ts'
 
 const variables: Record<string, string> = {
   email: '{{email}}',
@@ -16,20 +23,18 @@ const keeps: Record<string, readonly string[]> = {
   listSessions: ['sessions[0].id'],
 }
 
-const environment = `vars {
-  server: http://localhost:8000
-  email: anna@example.com
-  username: anna
-  password: a slow green ferry
-}
-`
+/** What an optional parameter is filled with, for who switches it on. */
+const fillings: Record<string, string> = { limit: '20', 'Idempotency-Key': '{{$guid}}' }
 
 /** A Bruno collection (docs/bruno/): the text of each file by its path. A folder for each tag. */
 export function brunoCollection(document: OpenApiDocument): Record<string, string> {
   const { title: name } = document.info
   const files: Record<string, string> = {
     'bruno.json': `${JSON.stringify({ version: '1', name, type: 'collection' }, null, 2)}\n`,
-    'environments/local.bru': environment,
+    'environments/local.bru': block(
+      'vars',
+      Object.entries(readersVariables).map(([variable, value]) => `${variable}: ${value}`),
+    ),
   }
   for (const [index, one] of inOrderOfUse(document).entries()) {
     const { tags, operationId } = one.operation
@@ -51,11 +56,22 @@ function requestOf({ path, method, operation }: DocumentedOperation, sequence: n
       `auth: ${isSignedIn ? 'bearer' : 'none'}`,
     ]),
     ...(parameter ? [block('params:path', [`${parameter}: {{${parameter}}}`])] : []),
+    ...parametersBlock('params:query', operation, 'query'),
+    ...parametersBlock('headers', operation, 'header'),
     ...(isSignedIn ? [block('auth:bearer', ['token: {{access_token}}'])] : []),
     ...(example === null ? [] : [block('body:json', example.split('\n'))]),
     ...keepingBlock(operation.operationId),
     block('docs', operation.description.split('\n')),
   ].join('\n')
+}
+
+/** Bruno shows these with a box to tick, which is empty for what is not needed. */
+function parametersBlock(heading: string, operation: Operation, place: 'query' | 'header'): string[] {
+  const needed = queryExamples[operation.operationId] ?? {}
+  const lines = optionalParametersOf(operation, place).map(({ name }) =>
+    needed[name] ? `${name}: ${needed[name]}` : `~${name}: ${fillings[name] ?? ''}`.trimEnd(),
+  )
+  return lines.length === 0 ? [] : [block(heading, lines)]
 }
 
 function keepingBlock(operationId: string): string[] {

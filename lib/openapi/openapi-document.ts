@@ -17,6 +17,8 @@ export interface MediaType {
 
 export interface Header {
   description: string
+  /** On every answer that lists it. */
+  required?: true
   schema: JsonSchema
 }
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { type Contract, problemsOf } from '#lib/http/contract.ts'
+import { requireSoundDeprecation } from '#lib/http/deprecation.ts'
 import { type ProblemCode, problems } from '#lib/problems.ts'
 import type { RecordedExamples } from './examples.ts'
 import { headersOfProblem, headersOfSuccess } from './headers.ts'
@@ -14,6 +15,7 @@ export interface Writing {
 
 /** One operation of the document, from its contract and from answers that it has given. */
 export function operationOf(contract: Contract, writing: Writing): Operation {
+  if (contract.deprecated) requireSoundDeprecation(contract.deprecated)
   const parameters = parametersOf(contract, writing)
   return {
     operationId: contract.operationId,
@@ -115,9 +117,12 @@ function refusalOf(
   { examples }: Writing,
 ): Response {
   const media: MediaType = {
+    // Beside a reference, generators of clients and mocks pass over what narrows it.
     schema: {
-      $ref: componentReference('Problem'),
-      properties: { status: { const: status }, code: { enum: codes } },
+      allOf: [
+        { $ref: componentReference('Problem') },
+        { type: 'object', properties: { status: { const: status }, code: { enum: codes } } },
+      ],
     },
   }
   const given = codes.filter((code) => examples.problems[code])
@@ -126,7 +131,7 @@ function refusalOf(
   }
   return {
     description: codes.map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '),
-    headers: headersOfProblem(contract, status),
+    headers: headersOfProblem(contract, status, codes),
     content: { 'application/problem+json': media },
   }
 }

@@ -17,4 +17,7 @@ export const NewPassword = z
     (text) => new TextEncoder().encode(text).length <= passwordBytesMax,
     'The password is over 1,024 bytes.',
   )
-  .meta({ format: 'password', writeOnly: true })
+  .describe(
+    'At least PASSWORD_MIN_LENGTH characters, 8 unless the setting says otherwise; at most 1,024 bytes.',
+  )
+  .meta({ format: 'password', writeOnly: true, maxLength: passwordBytesMax })

@@ -110,19 +110,17 @@ export function openProcessLog(
   return { log, dropped: () => dropped }
 }
 
-/** A line waits no longer for others to be written with. */
-const gatheredMs = 10
-
-/** Hands lines over together: each write costs more than the line. */
+/**
+ * Hands the lines of one turn of the event loop over together: each write costs more than the line, and a busy turn
+ * answers many requests.
+ */
 function gatherLines(destination: DestinationStream, bytesMax: number) {
   let [pending, bytes] = ['', 0]
-  let timer: NodeJS.Timeout | undefined
 
   function handOver(): void {
     const chunk = pending
     pending = ''
     bytes = 0
-    clearTimeout(timer)
     if (chunk !== '') destination.write(chunk)
   }
 
@@ -131,7 +129,7 @@ function gatherLines(destination: DestinationStream, bytesMax: number) {
     write(line: string) {
       const size = Buffer.byteLength(line)
       if (bytes + size > bytesMax) handOver()
-      if (pending === '') timer = setTimeout(handOver, gatheredMs).unref()
+      if (pending === '') setImmediate(handOver).unref()
       pending += line
       bytes += size
     },

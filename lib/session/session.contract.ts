@@ -36,7 +36,8 @@ export const CookieSession = z
     expires_in: z.int().positive().describe('Seconds of disuse after which the session ends.'),
     user: User,
   })
-  .meta({ id: 'CookieSession' })
+  // Fields that are not known are let through: without this, tokens with one missing would pass for a cookie's answer.
+  .meta({ id: 'CookieSession', not: { properties: { access_token: {} }, required: ['access_token'] } })
 
 export const IssuedSession = z.union([BearerTokens, CookieSession])
 export type IssuedSession = z.infer<typeof IssuedSession>

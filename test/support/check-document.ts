@@ -38,14 +38,34 @@ export function createDocumentCheck(document: OpenApiDocument): DocumentCheck {
     const response = operation.responses[answer.status]
     if (!response) return [`the status ${answer.status} is not documented`]
     const pointer = `/paths/${escapePointer(path)}/${method.toLowerCase()}/responses/${answer.status}/content`
-    return [...headerComplaints(response, answer), ...bodyComplaints(response, answer, pointer, validatorOf)]
+    return [
+      ...headerComplaints(document, ajv, response, answer),
+      ...bodyComplaints(response, answer, pointer, validatorOf),
+    ]
   }
 }
 
-function headerComplaints({ headers = {} }: DocumentedResponse, answer: AnswerToCheck): string[] {
-  return Object.keys(documentedHeaders)
+function headerComplaints(
+  { components }: OpenApiDocument,
+  ajv: Ajv2020,
+  { headers = {} }: DocumentedResponse,
+  answer: AnswerToCheck,
+): string[] {
+  const strangers = Object.keys(documentedHeaders)
     .filter((name) => answer.headers.has(name) && !(name in headers))
     .map((name) => `the header ${name} is not documented for ${answer.status}`)
+  const listed = Object.entries(headers).flatMap(([name, header]) => {
+    const described = '$ref' in header ? components.headers[header.$ref.replace(/.*\//, '')] : header
+    const value = answer.headers.get(name)
+    if (!described) return [`the header ${name} leads nowhere`]
+    if (value === null) return described.required ? [`the header ${name} is missing`] : []
+    const fits = ajv.validate(
+      described.schema,
+      described.schema['type'] === 'integer' ? Number(value) : value,
+    )
+    return fits ? [] : [`the header ${name} does not fit: ${value}`]
+  })
+  return [...strangers, ...listed]
 }
 
 function bodyComplaints(

@@ -46,8 +46,10 @@ export function valuesOf(
   if (Array.isArray(schema['enum'])) return fc.constantFrom(...schema['enum'])
   if (Array.isArray(schema['anyOf'])) return fc.oneof(...schema['anyOf'].map((one: JsonSchema) => inner(one)))
   const meaningful = known(field)
-  const any = byType(schema, inner)
-  return meaningful ? fc.oneof({ weight: 2, arbitrary: meaningful }, { weight: 1, arbitrary: any }) : any
+  const fitting = byType(schema, inner)
+  return meaningful
+    ? fc.oneof({ weight: 2, arbitrary: meaningful }, { weight: 1, arbitrary: fitting })
+    : fitting
 }
 
 function byType(

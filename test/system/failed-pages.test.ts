@@ -58,13 +58,25 @@ function expectReadable({ text, headers }: TestAnswer, heading: string, via: str
   expect(text).toContain(headers.get('x-request-id') ?? 'no request id')
 }
 
-/** Log lines of one request. */
-function linesOf(server: ProcessServer, requestId: string | null): Record<string, unknown>[] {
-  return server
-    .output()
-    .split('\n')
-    .filter((line) => line.startsWith('{') && line.includes(`"request_id":"${requestId}"`))
-    .map((line) => JSON.parse(line))
+/** The first log lines of one request, so many of them; they are written after its answer. */
+async function linesOf(
+  server: ProcessServer,
+  requestId: string | null,
+  count: number,
+): Promise<Record<string, unknown>[]> {
+  const lines = () =>
+    server
+      .output()
+      .split('\n')
+      // The last one may not be whole yet.
+      .slice(0, -1)
+      .filter((line) => line.startsWith('{') && line.includes(`"request_id":"${requestId}"`))
+  await until(
+    () => lines().length >= count,
+    5_000,
+    () => `not ${count} lines: ${lines().join('\n')}`,
+  )
+  return lines().map((line) => JSON.parse(line))
 }
 
 for (const { way, entry, via } of ways) {
@@ -95,7 +107,7 @@ for (const { way, entry, via } of ways) {
     for (const answer of answers) {
       expect(answer.headers.get('retry-after')).toBe('1')
       expectReadable(answer, 'Temporarily unavailable', via)
-      const [failure, request] = linesOf(server, answer.headers.get('x-request-id'))
+      const [failure, request] = await linesOf(server, answer.headers.get('x-request-id'), 2)
       expect(failure).toMatchObject({ level: 'error', code: 'unavailable', msg: 'request failed' })
       expect(request).toMatchObject({ route: 'page', status: 503 })
     }
@@ -115,7 +127,7 @@ for (const { way, entry, via } of ways) {
     expect(answer.status).toBe(500)
     expectReadable(answer, 'Internal error', via)
     expect(answer.text).not.toMatch(/canary|column/)
-    const [failure] = linesOf(server, answer.headers.get('x-request-id'))
+    const [failure] = await linesOf(server, answer.headers.get('x-request-id'), 1)
     expect(failure).toMatchObject({ level: 'error', code: 'internal_error' })
     expect(JSON.stringify(failure)).toContain('does not exist')
     await server.stop()

@@ -9,7 +9,7 @@ export const loginContract = contract({
   path: '/api/auth/login',
   summary: 'Sign in',
   description:
-    'Signs in with an email address or a user name. Five refused tries are free for an account, then each waits longer, up to 15 minutes; 20 refused tries in 5 minutes from one address, 200 from one IPv6 /48.',
+    'Signs in with an email address or a user name. Five refused tries are free for an account, then each waits longer, up to 15 minutes; 20 refused tries in 5 minutes from one address, 200 from one IPv6 /48. With the setting LOGIN_FAILURE_STATUS=400, `invalid_credentials` comes with the status 400.',
   tag: 'auth',
   principal: 'none',
   body: z.object({
@@ -35,6 +35,7 @@ export const loginContract = contract({
     'overloaded',
   ],
   limits: ['address'],
+  tellsRateLimit: true,
   startsCookieSession: (body) =>
     typeof body === 'object' && body !== null && Reflect.get(body, 'transport') === 'cookie',
 })

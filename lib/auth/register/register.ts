@@ -1,9 +1,11 @@
+import type { Connection } from '#db/connection.ts'
 import { insertPendingRegistration } from '#db/queries/registrations.ts'
 import { insertUserWithPassword, type UserRow } from '#db/queries/users.ts'
 import { isInvited } from '#lib/accounts/invitation.ts'
 import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { mayMailTo } from '#lib/auth/request-mail.ts'
 import { taken, takenProblem } from '#lib/auth/taken.ts'
+import { inKeptTransaction, type KeepResult } from '#lib/idempotency/in-kept-transaction.ts'
 import { requireMailDomain } from '#lib/mail/mail-domains.ts'
 import { composeMail, occasionOf } from '#lib/mail/queue-mail.ts'
 import { requireAcceptablePassword } from '#lib/password/acceptable-password.ts'
@@ -11,48 +13,64 @@ import { Problem, type RateLimitState } from '#lib/problems.ts'
 import { newUuidV7 } from '#lib/runtime/random.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 
-export interface Registration {
+export interface NewAccount {
   email: string
   username: string
   password: string
   /** From the link of an operator, where those are needed. */
-  invitation: string | undefined
+  invitation?: string | undefined
+}
+
+export interface Registration extends NewAccount {
   client: EventClient & { block: string }
 }
 
-export interface Registered {
-  /** Null where the address has to be proven first: then nobody may learn whether it was known. */
-  user: UserRow | null
-  rateLimit: RateLimitState
-}
+/** Null where the address has to be proven first: then nobody may learn whether it was known. */
+export type RegisteredUser = UserRow | null
 
 /** A message may take a day to be delivered, and its link lives for another. */
 const pendingSeconds = 48 * 3600
 
 /**
- * Creates an account with the default role; where addresses have to be proven, a registration that waits for that.
+ * Refuses what {@link register} must never see, without a statement.
  *
- * @throws Problem `registration_closed`, `invalid_request` for a domain that takes no mail, `weak_password`,
- *         `breached_password`, `rate_limited`, `overloaded`, `username_taken`, and `email_taken` only where addresses
- *         need no proof
+ * @throws Problem `registration_closed`, `overloaded`, `weak_password` or `breached_password`
  */
-export async function register(runtime: Runtime, registration: Registration): Promise<Registered> {
+export async function requireRegistrable(runtime: Runtime, registration: NewAccount): Promise<void> {
   requireOpen(runtime, registration)
-  const { email, username, password, client } = registration
+  const { email, username, password } = registration
   runtime.passwords.requireRoom()
   await requireAcceptablePassword(runtime, password, { email, username })
+}
+
+/**
+ * Creates an account with the default role; where addresses have to be proven, a registration that waits for that. For
+ * a registration that {@link requireRegistrable} has let through.
+ *
+ * @param keep  called in the transaction of the insert, which an error of it rolls back; null for none
+ * @throws Problem `rate_limited`, `invalid_request` for a domain that takes no mail, `overloaded`, `username_taken`,
+ *         and `email_taken` only where addresses need no proof
+ */
+export async function register(
+  runtime: Runtime,
+  registration: Registration,
+  keep: KeepResult<RegisteredUser> | null,
+): Promise<{ user: RegisteredUser; rateLimit: RateLimitState }> {
+  const { email, password, client } = registration
   const rateLimit = await runtime.limits.windows.use('registration', client.block)
   await requireMailDomain(runtime, email, 'email')
   const passwordHash = await runtime.passwords.hash(password)
-  const isRequired = runtime.config.emailVerification === 'required'
-  const insert = isRequired ? insertPending : insertAccount
-  const user = await insert(runtime, registration, passwordHash).catch((error) => {
+  const prepare = runtime.config.emailVerification === 'required' ? preparePending : prepareAccount
+  const insert = await prepare(runtime, registration, passwordHash)
+  const user = await inKeptTransaction(runtime.database, keep, insert).catch((error) => {
     throw takenProblem(error) ?? error
   })
+  runtime.metrics.count('auth_register', user ? 'created' : 'pending')
+  if (user) runtime.log.info({ event: 'user_registered', user_id: user.id }, 'account created')
   return { user, rateLimit }
 }
 
-function requireOpen({ config, roots, clock }: Runtime, { email, invitation }: Registration): void {
+function requireOpen({ config, roots, clock }: Runtime, { email, invitation }: NewAccount): void {
   if (config.registration === 'open') return
   if (config.registration === 'closed') throw new Problem('registration_closed')
   if (isInvited(roots, { email, invitation, now: clock.now() })) return
@@ -62,12 +80,14 @@ function requireOpen({ config, roots, clock }: Runtime, { email, invitation }: R
   })
 }
 
-async function insertAccount(
+type Insert = (db: Connection) => Promise<RegisteredUser>
+
+async function prepareAccount(
   runtime: Runtime,
   { email, username, client }: Registration,
   passwordHash: string,
-): Promise<UserRow> {
-  const user = await insertUserWithPassword(runtime.database, {
+): Promise<Insert> {
+  const account = {
     email,
     username,
     passwordHash,
@@ -75,20 +95,18 @@ async function insertAccount(
     event: userEvent('account_registered', client),
     mail: verificationTo(runtime, email, client),
     isVerified: false,
-  })
-  runtime.metrics.count('auth_register', 'created')
-  runtime.log.info({ event: 'user_registered', user_id: user.id }, 'account created')
-  return user
+  }
+  return (db) => insertUserWithPassword(db, account)
 }
 
 /** Looks at no account with the address: neither the answer nor its time tells whether there is one. */
-async function insertPending(
+async function preparePending(
   runtime: Runtime,
   { email, username, client }: Registration,
   passwordHash: string,
-): Promise<null> {
+): Promise<Insert> {
   const mayMail = await mayMailTo(runtime, email)
-  const isReserved = await insertPendingRegistration(runtime.database, {
+  const pending = {
     id: newUuidV7(runtime.random, runtime.clock.now()),
     email,
     username,
@@ -96,10 +114,11 @@ async function insertPending(
     lifetimeSeconds: pendingSeconds,
     mail: mayMail ? verificationTo(runtime, email, client) : '[]',
     clientAddress: client.address || null,
-  })
-  if (!isReserved) throw taken('username', 'username_taken')
-  runtime.metrics.count('auth_register', 'pending')
-  return null
+  }
+  return async (db) => {
+    if (await insertPendingRegistration(db, pending)) return null
+    throw taken('username', 'username_taken')
+  }
 }
 
 function verificationTo(runtime: Runtime, email: string, client: EventClient) {

@@ -6,7 +6,7 @@ export const errorPageStyle = `:root{color-scheme:light dark}
 body{margin:0 auto;max-width:42rem;padding:2rem 1.25rem;font:1rem/1.6 system-ui,sans-serif;
 background:light-dark(#f8faf9,#061720);color:light-dark(#0b1f2a,#e8f1ee)}
 header{display:flex;align-items:center;gap:.75rem;margin:0 0 2rem;font-weight:600}
-h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.3;overflow-wrap:anywhere}
+h1{margin:0 0 .5rem;font-size:clamp(1.125rem,5.5vw,1.5rem);line-height:1.3;overflow-wrap:anywhere}
 p{margin:0 0 1rem}
 a{color:light-dark(#00679a,#5cc8f5)}
 code{font:.9375em ui-monospace,monospace;padding:.0625rem .3125rem;border-radius:.25rem;

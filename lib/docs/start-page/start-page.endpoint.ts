@@ -7,20 +7,26 @@ import { startPageContract } from './start-page.contract.ts'
 
 export const startPageEndpoint = endpoint(startPageContract, async (call) => {
   const { config } = call.runtime
-  const snippets = await snippetsFor(config.appUrl)
+  const baseUrl = baseUrlOf(config, call.request.headers.get('host'))
+  const snippets = await snippetsFor(baseUrl)
   return answerPage(call, {
     path: '/docs/start',
     title: 'Start',
     styles: [],
     scripts: ['start.js'],
-    main: `<div class="prose">${head(config)}${transports}${code(snippets)}${refusals}${further(config)}</div>`,
+    main: `<div class="prose">${head(config, baseUrl)}${transports}${code(snippets)}${refusals}${further(config)}</div>`,
   })
 })
 
-function head(config: Config): string {
+/** A trial answers to every name of the loopback: the one that was asked for is the one to paste. */
+function baseUrlOf({ mode, appUrl }: Config, host: string | null): string {
+  return mode === 'strict' || host === null ? appUrl : `${new URL(appUrl).protocol}//${host}`
+}
+
+function head(config: Config, baseUrl: string): string {
   return `<h1>Sign people in from React</h1>
 <p>This server is at</p>
-${block('Base URL', config.appUrl)}
+${block('Base URL', baseUrl)}
 <h2>1. Let your front end in</h2>
 ${config.mode === 'strict' ? listedOrigins : anyLoopbackOrigin}`
 }
