@@ -55,7 +55,7 @@ function DeadLink({
     <>
       <Notice tone="warning">{sentences[kind]} Your password is as it was. Ask for a new link here:</Notice>
       <Card>
-        <ForgotForm page="/reset" initial={initial} isSent={false} />
+        <ForgotForm page="/reset" initial={initial} isSent={false} typedEmail={null} />
       </Card>
     </>
   )

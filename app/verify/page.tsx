@@ -4,6 +4,7 @@ import {
 } from '#lib/auth/verify-email/describe-registration.ts'
 import { processRuntime } from '#lib/runtime/process-runtime.ts'
 import { AnnounceVerified, AwaitVerified } from '../../components/auth/await-verified.tsx'
+import { SentTo } from '../../components/auth/sent-to.tsx'
 import { DisownForm, ResendForm, VerifyCodeForm, VerifyForm } from '../../components/auth/verify-forms.tsx'
 import { EntryShell } from '../../components/shell/entry-shell.tsx'
 import { ButtonLink } from '../../components/ui/button.tsx'
@@ -11,7 +12,15 @@ import { Card } from '../../components/ui/card.tsx'
 import { Facts } from '../../components/ui/facts.tsx'
 import { LocalTime } from '../../components/ui/local-time.tsx'
 import { Notice } from '../../components/ui/notice.tsx'
-import { appName, currentSession, flashFor, type Query, queryValue, titleFor } from '../current.ts'
+import {
+  appName,
+  currentSession,
+  flashFor,
+  type Query,
+  queryValue,
+  titleFor,
+  typedEmailFor,
+} from '../current.ts'
 
 export const generateMetadata = () => titleFor('/verify', 'Verify email')
 
@@ -107,6 +116,7 @@ interface WithoutLinkProps {
 async function WithoutLink({ appName, done, deadLink }: WithoutLinkProps) {
   const isSent = done === 'sent' || done === 'registered'
   const isSignedIn = (await currentSession()).kind === 'signed-in'
+  const typedEmail = await typedEmailFor('/verify')
   return (
     <EntryShell appName={appName} title={isSent ? 'Check your email' : 'Verify your email'}>
       {isSent && <AwaitVerified isSignedIn={isSignedIn} next="/verify?done=verified" />}
@@ -119,12 +129,13 @@ async function WithoutLink({ appName, done, deadLink }: WithoutLinkProps) {
                 ? 'We sent you a message. Open its link to complete your registration.'
                 : 'If there is something to verify, we sent a message.'}{' '}
               Nothing after 5 minutes? Look in the spam folder.
+              <SentTo email={typedEmail} />
             </Notice>
           </div>
         )}
         <Card>
           <p className="mb-5 text-muted-foreground">Open the link in the message, or enter its code here.</p>
-          <VerifyCodeForm initial={await flashFor('/verify', 'code')} />
+          <VerifyCodeForm initial={await flashFor('/verify', 'code')} typedEmail={typedEmail} />
         </Card>
         <details
           className="rounded-card border border-border bg-card p-5"
@@ -132,7 +143,11 @@ async function WithoutLink({ appName, done, deadLink }: WithoutLinkProps) {
         >
           <summary className="cursor-pointer font-medium">No message?</summary>
           <div className="mt-4">
-            <ResendForm initial={await flashFor('/verify', 'resend')} isSent={isSent} />
+            <ResendForm
+              initial={await flashFor('/verify', 'resend')}
+              typedEmail={typedEmail}
+              isSent={isSent}
+            />
           </div>
         </details>
         <p className="text-center">

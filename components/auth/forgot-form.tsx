@@ -1,5 +1,6 @@
 import { ApiForm } from '../forms/api-form.tsx'
 import { CoolingSubmitButton } from '../forms/cooling-submit-button.tsx'
+import { EmailField } from '../forms/email-field.tsx'
 import type { FormState } from '../forms/form-state.ts'
 import { TextField } from '../forms/text-field.tsx'
 
@@ -8,9 +9,11 @@ interface ForgotFormProps {
   initial: FormState | null
   /** A link was asked for just now: another one waits a minute. */
   isSent: boolean
+  /** What was typed on the page before, without scripts. */
+  typedEmail: string | null
 }
 
-export function ForgotForm({ page, initial, isSent }: ForgotFormProps) {
+export function ForgotForm({ page, initial, isSent, typedEmail }: ForgotFormProps) {
   return (
     <ApiForm
       target={{ path: '/api/auth/forgot-password', method: 'POST' }}
@@ -20,7 +23,13 @@ export function ForgotForm({ page, initial, isSent }: ForgotFormProps) {
       className="flex flex-col gap-5"
       name="forgot"
     >
-      <EmailField hint="The address of your account." />
+      <EmailField
+        name="email"
+        label="Email"
+        type="email"
+        hint="The address of your account."
+        {...(typedEmail && { initially: typedEmail })}
+      />
       <CoolingSubmitButton
         isCooling={isSent}
         label={isSent ? 'Send another link' : 'Send a link'}
@@ -28,21 +37,6 @@ export function ForgotForm({ page, initial, isSent }: ForgotFormProps) {
         className="w-full"
       />
     </ApiForm>
-  )
-}
-
-/** The address of an account, where there is no password beside it. */
-export function EmailField({ hint }: { hint?: string }) {
-  return (
-    <TextField
-      name="email"
-      label="Email"
-      {...(hint && { hint })}
-      type="email"
-      inputMode="email"
-      autoComplete="username"
-      required
-    />
   )
 }
 

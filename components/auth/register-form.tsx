@@ -1,4 +1,5 @@
 import { ApiForm } from '../forms/api-form.tsx'
+import { EmailField } from '../forms/email-field.tsx'
 import type { FormState } from '../forms/form-state.ts'
 import { PasswordField } from '../forms/password-field.tsx'
 import { SubmitButton } from '../forms/submit-button.tsx'
@@ -21,15 +22,12 @@ export function AccountFields({ passwordLengthMin, email }: AccountFieldsProps) 
         autoComplete="nickname"
         required
       />
-      <TextField
+      <EmailField
         name="email"
         label="Email"
         type="email"
-        inputMode="email"
-        autoComplete="username"
         enterKeyHint="next"
         {...(email && { initially: email })}
-        required
       />
       <PasswordField
         name="password"

@@ -1,8 +1,9 @@
 import { ApiForm } from '../forms/api-form.tsx'
+import { EmailField } from '../forms/email-field.tsx'
 import type { FormState } from '../forms/form-state.ts'
 import { PasswordField } from '../forms/password-field.tsx'
 import { SubmitButton } from '../forms/submit-button.tsx'
-import { CodeField, EmailField } from './forgot-form.tsx'
+import { CodeField } from './forgot-form.tsx'
 import { StripToken } from './strip-token.tsx'
 
 export interface ResetFormProps {
@@ -54,7 +55,7 @@ function LinkFields({ token, email }: { token: string; email: string }) {
 function CodeFields() {
   return (
     <>
-      <EmailField />
+      <EmailField name="email" label="Email" type="email" />
       <CodeField />
     </>
   )

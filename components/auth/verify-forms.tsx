@@ -1,8 +1,9 @@
 import { ApiForm } from '../forms/api-form.tsx'
 import { CoolingSubmitButton } from '../forms/cooling-submit-button.tsx'
+import { EmailField } from '../forms/email-field.tsx'
 import type { FormState } from '../forms/form-state.ts'
 import { SubmitButton } from '../forms/submit-button.tsx'
-import { CodeField, EmailField } from './forgot-form.tsx'
+import { CodeField } from './forgot-form.tsx'
 import { StripToken } from './strip-token.tsx'
 
 const pageOf = (token: string) => `/verify?${new URLSearchParams({ token })}`
@@ -48,8 +49,14 @@ export function DisownForm({ token, initial }: { token: string; initial: FormSta
   )
 }
 
+interface MailboxFormProps {
+  initial: FormState | null
+  /** What was typed on the page before, without scripts. */
+  typedEmail: string | null
+}
+
 /** The code of the message, on a device that did not open its link. */
-export function VerifyCodeForm({ initial }: { initial: FormState | null }) {
+export function VerifyCodeForm({ initial, typedEmail }: MailboxFormProps) {
   return (
     <ApiForm
       target={{ path: '/api/auth/verify-email', method: 'POST' }}
@@ -59,7 +66,7 @@ export function VerifyCodeForm({ initial }: { initial: FormState | null }) {
       className="flex flex-col gap-5"
       name="code"
     >
-      <EmailField />
+      <EmailField name="email" label="Email" type="email" {...(typedEmail && { initially: typedEmail })} />
       <CodeField />
       <SubmitButton label="Verify email" pendingLabel="Verifying…" className="w-full" />
     </ApiForm>
@@ -67,7 +74,7 @@ export function VerifyCodeForm({ initial }: { initial: FormState | null }) {
 }
 
 /** @param isSent  a message was sent just now: another one waits a minute */
-export function ResendForm({ initial, isSent }: { initial: FormState | null; isSent: boolean }) {
+export function ResendForm({ initial, typedEmail, isSent }: MailboxFormProps & { isSent: boolean }) {
   return (
     <ApiForm
       target={{ path: '/api/auth/verify-email/resend', method: 'POST' }}
@@ -77,7 +84,7 @@ export function ResendForm({ initial, isSent }: { initial: FormState | null; isS
       className="flex flex-col gap-5"
       name="resend"
     >
-      <EmailField />
+      <EmailField name="email" label="Email" type="email" {...(typedEmail && { initially: typedEmail })} />
       <CoolingSubmitButton
         isCooling={isSent}
         label="Send another message"

@@ -46,8 +46,8 @@ export interface Contract {
   tellsRateLimit?: true
   /** True for a request that asks for a session cookie; the origin rule then holds as if it carried one. */
   startsCookieSession?: (body: unknown) => boolean
-  /** Our pages post forms to it without scripts; these of its fields are checkboxes. */
-  form?: { checkboxes: readonly string[] }
+  /** Our pages post forms to it without scripts; the page that a success leads to shows what was typed as address. */
+  form?: { checkboxes: readonly string[]; carriesEmail?: true }
   /** Health checks come from load balancers, which know no host name. */
   anyHost?: boolean
   /** Answered before the database is ready; everything else is `unavailable` until then. */

@@ -19,6 +19,7 @@ export const changeEmailContract = contract({
   responses: { 200: Done },
   problems: ['wrong_password', 'overloaded'],
   limits: ['mail'],
+  idempotencyKey: true,
 })
 
 export const cancelEmailChangeContract = contract({

@@ -4,6 +4,7 @@ import { voidLinks } from '#db/queries/one-time-links.ts'
 import { requireCurrentPassword } from '#lib/accounts/current-password.ts'
 import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { mayMail } from '#lib/auth/request-mail.ts'
+import type { KeepResult } from '#lib/idempotency/in-kept-transaction.ts'
 import { linkKinds } from '#lib/links/link-lifetime.ts'
 import { requireMailDomain } from '#lib/mail/mail-domains.ts'
 import { occasionOf, queueMail } from '#lib/mail/queue-mail.ts'
@@ -21,20 +22,24 @@ export interface RequestedEmailChange {
  * Asks for another address: its mailbox has to confirm. Whether another account has it is found out by the delivery,
  * which then tells that account instead.
  *
+ * @param keep  called in the transaction of the message, also when none is sent; null for none
  * @throws Problem `wrong_password`, `rate_limited`, `overloaded`, or `invalid_request` for the address it has
  */
 export async function requestEmailChange(
   runtime: Runtime,
   { user, session }: Principal,
   { newEmail, password, client }: RequestedEmailChange,
+  keep: KeepResult<void> | null,
 ): Promise<void> {
   runtime.passwords.requireRoom()
   if (newEmail.toLowerCase() === user.email.toLowerCase()) throw isYoursAlready
   const presented = { userId: user.id, sessionId: session.id, presented: password, field: 'password' }
   await requireCurrentPassword(runtime, presented)
-  if (!(await mayMail(runtime, newEmail, client.block))) return
-  await requireMailDomain(runtime, newEmail, 'new_email')
+  const isAllowed = await mayMail(runtime, newEmail, client.block)
+  if (isAllowed) await requireMailDomain(runtime, newEmail, 'new_email')
   await runtime.database.transaction(async (transaction) => {
+    await keep?.(transaction, undefined)
+    if (!isAllowed) return
     await voidLinks(transaction, { userId: user.id, purposes: ['change_email'] })
     const props = occasionOf(runtime, client)
     const message = { template: 'email_change_confirm', to: newEmail, props } as const

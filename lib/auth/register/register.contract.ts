@@ -24,7 +24,7 @@ export const registerContract = contract({
       .describe('From the link of an operator, with REGISTRATION=invite.')
       .meta({ writeOnly: true }),
   }),
-  form: { checkboxes: [] },
+  form: { checkboxes: [], carriesEmail: true },
   responses: {
     200: z.strictObject({ status: z.literal('success'), message: z.string(), user: User.optional() }),
   },

@@ -5,6 +5,7 @@ import { isInvited } from '#lib/accounts/invitation.ts'
 import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { mayMailTo } from '#lib/auth/request-mail.ts'
 import { taken, takenProblem } from '#lib/auth/taken.ts'
+import { inKeptTransaction, type KeepResult } from '#lib/idempotency/in-kept-transaction.ts'
 import { requireMailDomain } from '#lib/mail/mail-domains.ts'
 import { composeMail, occasionOf } from '#lib/mail/queue-mail.ts'
 import { requireAcceptablePassword } from '#lib/password/acceptable-password.ts'
@@ -26,8 +27,6 @@ export interface Registration extends NewAccount {
 
 /** Null where the address has to be proven first: then nobody may learn whether it was known. */
 export type RegisteredUser = UserRow | null
-
-export type KeepUser = (transaction: Connection, user: RegisteredUser) => Promise<void>
 
 /** A message may take a day to be delivered, and its link lives for another. */
 const pendingSeconds = 48 * 3600
@@ -55,7 +54,7 @@ export async function requireRegistrable(runtime: Runtime, registration: NewAcco
 export async function register(
   runtime: Runtime,
   registration: Registration,
-  keep: KeepUser | null,
+  keep: KeepResult<RegisteredUser> | null,
 ): Promise<{ user: RegisteredUser; rateLimit: RateLimitState }> {
   const { email, password, client } = registration
   const rateLimit = await runtime.limits.windows.use('registration', client.block)
@@ -63,7 +62,7 @@ export async function register(
   const passwordHash = await runtime.passwords.hash(password)
   const prepare = runtime.config.emailVerification === 'required' ? preparePending : prepareAccount
   const insert = await prepare(runtime, registration, passwordHash)
-  const user = await inTransactionOf(keep, runtime.database, insert).catch((error) => {
+  const user = await inKeptTransaction(runtime.database, keep, insert).catch((error) => {
     throw takenProblem(error) ?? error
   })
   runtime.metrics.count('auth_register', user ? 'created' : 'pending')
@@ -82,19 +81,6 @@ function requireOpen({ config, roots, clock }: Runtime, { email, invitation }: N
 }
 
 type Insert = (db: Connection) => Promise<RegisteredUser>
-
-async function inTransactionOf(
-  keep: KeepUser | null,
-  database: Runtime['database'],
-  insert: Insert,
-): Promise<RegisteredUser> {
-  if (!keep) return insert(database)
-  return database.transaction(async (transaction) => {
-    const user = await insert(transaction)
-    await keep(transaction, user)
-    return user
-  })
-}
 
 async function prepareAccount(
   runtime: Runtime,

@@ -13,8 +13,9 @@ export const resendVerificationContract = contract({
   tag: 'auth',
   principal: 'none',
   body: z.strictObject({ email: NewEmail }),
-  form: { checkboxes: [] },
+  form: { checkboxes: [], carriesEmail: true },
   responses: { 200: Done },
   problems: [],
   limits: ['mail'],
+  idempotencyKey: true,
 })
