@@ -24,6 +24,14 @@ import { resendVerificationContract } from './auth/resend-verification/resend-ve
 import { resetPasswordContract } from './auth/reset-password/reset-password.contract.ts'
 import { setupContract } from './auth/setup/setup.contract.ts'
 import { authJsContracts } from './auth/social/auth-js.contract.ts'
+import {
+  connectProviderContract,
+  exchangeSocialCodeContract,
+  linkSocialCodeContract,
+  listIdentitiesContract,
+  startSocialSignInContract,
+  unlinkIdentityContract,
+} from './auth/social/social.contract.ts'
 import { verifyEmailContract } from './auth/verify-email/verify-email.contract.ts'
 import { docsFileContract } from './docs/docs-file/docs-file.contract.ts'
 import { errorPageContract } from './docs/error-page/error-page.contract.ts'
@@ -62,6 +70,11 @@ export const contracts: readonly Contract[] = [
   confirmEmailChangeContract,
   undoEmailChangeContract,
   exportDataContract,
+  exchangeSocialCodeContract,
+  linkSocialCodeContract,
+  connectProviderContract,
+  listIdentitiesContract,
+  unlinkIdentityContract,
   setupContract,
   jwksContract,
   openApiContract,
@@ -83,4 +96,5 @@ export const docsContracts: readonly Contract[] = [
   changePasswordPageContract,
 ]
 
-export { authJsContracts }
+/** What browsers and the clients of Auth.js are led through: described in the route files that bind it. */
+export const describedInRoutes: readonly Contract[] = [...authJsContracts, startSocialSignInContract]

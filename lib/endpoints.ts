@@ -32,6 +32,14 @@ import {
 } from './auth/social/auth-js.endpoint.ts'
 import { authJsSignInEndpoint } from './auth/social/begin.endpoint.ts'
 import { authJsCallbackEndpoint, authJsFormCallbackEndpoint } from './auth/social/callback.endpoint.ts'
+import { exchangeSocialCodeEndpoint } from './auth/social/exchange.endpoint.ts'
+import {
+  connectProviderEndpoint,
+  linkSocialCodeEndpoint,
+  listIdentitiesEndpoint,
+  unlinkIdentityEndpoint,
+} from './auth/social/identities.endpoint.ts'
+import { startSocialSignInEndpoint } from './auth/social/start.endpoint.ts'
 import { verifyEmailEndpoint } from './auth/verify-email/verify-email.endpoint.ts'
 import { docsFileEndpoint } from './docs/docs-file/docs-file.endpoint.ts'
 import { errorPageEndpoint } from './docs/error-page/error-page.endpoint.ts'
@@ -70,6 +78,11 @@ export const endpoints: readonly Endpoint[] = [
   confirmEmailChangeEndpoint,
   undoEmailChangeEndpoint,
   exportDataEndpoint,
+  exchangeSocialCodeEndpoint,
+  linkSocialCodeEndpoint,
+  connectProviderEndpoint,
+  listIdentitiesEndpoint,
+  unlinkIdentityEndpoint,
   setupEndpoint,
   jwksEndpoint,
   openApiEndpoint,
@@ -95,4 +108,5 @@ export const endpoints: readonly Endpoint[] = [
   authJsSignInEndpoint,
   authJsCallbackEndpoint,
   authJsFormCallbackEndpoint,
+  startSocialSignInEndpoint,
 ]

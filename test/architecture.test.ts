@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { authJsContracts, contracts, docsContracts } from '#lib/contracts.ts'
+import { contracts, describedInRoutes, docsContracts } from '#lib/contracts.ts'
 import { endpoints } from '#lib/endpoints.ts'
 import { architectureRules } from './support/architecture-rules.ts'
 import { parseSource, readSourceTree, type SourceFile } from './support/source-tree.ts'
@@ -30,12 +30,12 @@ test('every contract has its endpoint, and every endpoint a contract that is lis
   expect(endpoints.map((endpoint) => endpoint.contract)).toEqual([
     ...contracts,
     ...docsContracts,
-    ...authJsContracts,
+    ...describedInRoutes,
   ])
 })
 
 test('operation ids are unique, and so is each method of a path', () => {
-  const all = [...contracts, ...docsContracts, ...authJsContracts]
+  const all = [...contracts, ...docsContracts, ...describedInRoutes]
   const ids = all.map((contract) => contract.operationId)
   const places = all.map(({ method, path }) => `${method} ${path}`)
 

@@ -47,7 +47,7 @@ const use = statement<{ codeHash: string; challenge: string }, SignInCode>(
  *
  * @returns null when there is none, it is used or over, or the verifier is another's; that is not told apart
  */
-export async function useSignInCode(
+export async function spendSignInCode(
   db: Connection,
   presented: { codeHash: string; challenge: string },
 ): Promise<SignInCode | null> {

@@ -64,6 +64,8 @@ interface AnswerParts {
   headers?: Record<string, string>
   cookies?: readonly string[]
   rateLimit?: RateLimitState
+  /** What a form of our pages gets instead of being led on. */
+  asForm?: Reply
 }
 
 /**
@@ -151,5 +153,5 @@ function toReply<C extends Contract>(contract: C, answer: Answer<C>): Reply {
   const reply = contract.mediaType
     ? { status: 200, headers: { 'content-type': contract.mediaType, ...headers }, body: String(answer.body) }
     : jsonReply(200, answer.text ?? JSON.stringify(answer.body), headers)
-  return { ...reply, cookies: answer.cookies ?? [] }
+  return { ...reply, cookies: answer.cookies ?? [], ...(answer.asForm && { asForm: answer.asForm }) }
 }

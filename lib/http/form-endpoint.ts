@@ -16,7 +16,7 @@ export function isPageForm(contract: Contract, { peer, request }: Exchange): boo
 /**
  * Answers a form with a redirect: a success leads on, with the address that was typed where the
  * contract says so; a refusal leads back to the page with a sealed cookie that says
- * why. `operate` is the same operation that JSON gets.
+ * why. `operate` is the same operation that JSON gets; it may say itself what a form gets.
  *
  * @throws Problem `origin_refused` for a form of anybody else's page
  */

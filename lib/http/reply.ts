@@ -7,6 +7,8 @@ export interface Reply {
   headers: Record<string, string>
   cookies: readonly string[]
   body: string | Uint8Array<ArrayBuffer> | null
+  /** What a form of our pages gets instead of being led on. */
+  asForm?: Reply
 }
 
 export function toResponse(reply: Reply): Response {

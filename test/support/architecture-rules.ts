@@ -23,6 +23,18 @@ const doors: Door[] = [
     doors: /^lib\/crypto\//,
     planted: 'node:crypto',
   },
+  {
+    name: 'next-auth, @auth',
+    packages: /^(next-auth(?!\/react$)|@auth\/)/,
+    doors: /^lib\/auth\/social\/auth-js\//,
+    planted: 'next-auth',
+  },
+  {
+    name: 'next-auth/react',
+    packages: /^next-auth\/react$/,
+    doors: /^components\//,
+    planted: 'next-auth/react',
+  },
   { name: 'hono', packages: /^(hono|@hono\/)/, doors: /^server\//, planted: '@hono/node-server' },
   {
     name: 'zod',

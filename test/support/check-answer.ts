@@ -1,4 +1,4 @@
-import { authJsContracts, contracts, docsContracts } from '#lib/contracts.ts'
+import { contracts, describedInRoutes, docsContracts } from '#lib/contracts.ts'
 import { type Contract, ProblemBody, problemsOf } from '#lib/http/contract.ts'
 import { problems } from '#lib/problems.ts'
 import { builtDocumentCheck } from './check-document.ts'
@@ -47,7 +47,7 @@ export async function checkAnswer(method: string, pathname: string, response: Re
 
 export function contractOf(method: string, pathname: string): Contract | undefined {
   const wanted = method === 'HEAD' ? 'GET' : method
-  return [...contracts, ...docsContracts, ...authJsContracts].find((contract) => {
+  return [...contracts, ...docsContracts, ...describedInRoutes].find((contract) => {
     const pattern = new RegExp(`^${contract.path.replace(/\{[a-z_]+\}/, '[^/]+')}$`)
     return contract.method === wanted && pattern.test(pathname)
   })

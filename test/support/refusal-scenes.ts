@@ -5,6 +5,7 @@ import { onTestFinished } from 'vitest'
 import { openSetup } from '#lib/auth/setup/setup.ts'
 import { sha1Hex } from '#lib/crypto/digest.ts'
 import type { Contract } from '#lib/http/contract.ts'
+import { addressBlock } from '#lib/limits/address-block.ts'
 import type { ProblemCode } from '#lib/problems.ts'
 import { newAccount, signIn } from './api-client.ts'
 import type { TestAnswer } from './check-answer.ts'
@@ -20,6 +21,7 @@ import {
   takenSince,
   usableBody,
 } from './scene-requests.ts'
+import { socialRefusals, withoutPassword } from './social-refusals.ts'
 
 /** Makes one operation give the refusal. */
 export type Provoke = (contract: Contract) => Promise<TestAnswer>
@@ -53,7 +55,10 @@ export const scenes: Record<ProblemCode, () => Promise<Provoke>> = {
   body_too_large: () => everywhere({ headers: { 'content-length': '20000' } }),
   not_found: async () => {
     const server = await serverForThisTest()
-    return async (contract) => sendTo(await clientFor(server, contract), contract)
+    return async (contract) => {
+      const json = contract.body ? { json: withoutPassword(contract) } : {}
+      return sendTo(await clientFor(server, contract), contract, json)
+    }
   },
   invalid_cursor: async () => {
     const server = await serverForThisTest()
@@ -102,7 +107,8 @@ export const scenes: Record<ProblemCode, () => Promise<Provoke>> = {
     const server = await serverForThisTest()
     await openSetup(server.runtime)
     return async (contract) => {
-      const client = await clientFor(server, contract)
+      const usesDances = contract.limits?.includes('dance') ?? false
+      const client = usesDances ? await dancedOut(server) : await clientFor(server, contract)
       const same = repeatedTry(contract, client)
       for (let tries = 0; tries < 35; tries += 1) {
         const answer = await sendTo(client, contract, same)
@@ -139,7 +145,8 @@ export const scenes: Record<ProblemCode, () => Promise<Provoke>> = {
     const server = await serverForThisTest()
     const { account } = await server.client().register()
     await server.database.sql('UPDATE users SET disabled_at = app_now()')
-    return (contract) => sendTo(server.client(), contract, { json: account })
+    return (contract) =>
+      socially('account_disabled', contract) ?? sendTo(server.client(), contract, { json: account })
   },
   cookie_needs_https: async () => {
     const server = await serverForThisTest()
@@ -156,7 +163,8 @@ export const scenes: Record<ProblemCode, () => Promise<Provoke>> = {
   email_not_verified: async () => {
     const server = await serverForThisTest({ ...capturedMail, EMAIL_VERIFICATION: 'required' })
     const { account } = await server.client().register()
-    return (contract) => sendTo(server.client(), contract, { json: account })
+    return (contract) =>
+      socially('email_not_verified', contract) ?? sendTo(server.client(), contract, { json: account })
   },
   reauthentication_required: async () => {
     const server = await serverForThisTest()
@@ -164,12 +172,12 @@ export const scenes: Record<ProblemCode, () => Promise<Provoke>> = {
       const client = await clientFor(server, contract)
       await server.time.advance({ seconds: 601 })
       await client.refresh()
-      return sendTo(client, contract, { json: {} })
+      return sendTo(client, contract, { json: withoutPassword(contract) })
     }
   },
   registration_closed: async () => {
     const server = await serverForThisTest({ REGISTRATION: 'closed' })
-    return (contract) => sendTo(server.client(), contract)
+    return (contract) => socially('registration_closed', contract) ?? sendTo(server.client(), contract)
   },
   email_taken: () => taken('email'),
   username_taken: () => taken('username'),
@@ -241,6 +249,48 @@ export const scenes: Record<ProblemCode, () => Promise<Provoke>> = {
       return send()
     }
   },
+  social_cancelled: ofNoContract,
+  social_state_lost: ofNoContract,
+  return_url_refused: ofNoContract,
+  social_refused: () => onlySocially('social_refused'),
+  provider_unavailable: () => onlySocially('provider_unavailable'),
+  provider_email_unverified: () => onlySocially('provider_email_unverified'),
+  account_exists: () => onlySocially('account_exists'),
+  identity_taken: () => onlySocially('identity_taken'),
+  last_sign_in_method: () => onlySocially('last_sign_in_method'),
+  sign_in_code_invalid: () => onlySocially('sign_in_code_invalid'),
+}
+
+const providerOperations = new Set([
+  'exchangeSocialCode',
+  'linkSocialCode',
+  'connectProvider',
+  'unlinkIdentity',
+])
+
+/** The scene with a provider, for an operation that needs one. */
+function socially(code: ProblemCode, contract: Contract): Promise<TestAnswer> | undefined {
+  return providerOperations.has(contract.operationId) ? socialRefusals[code]?.(contract) : undefined
+}
+
+async function onlySocially(code: ProblemCode): Promise<Provoke> {
+  return async (contract) => {
+    const given = socially(code, contract)
+    if (!given) throw new Error(`${contract.operationId} is never ${code}`)
+    return given
+  }
+}
+
+/** Refusals on the way of a browser through a provider: no operation of a contract gives them. */
+function ofNoContract(): Promise<Provoke> {
+  return Promise.reject(new Error('no contract documents it'))
+}
+
+/** A client whose address has begun as many dances as it may. */
+async function dancedOut(server: TestServer) {
+  const address = '198.51.100.9'
+  while (await server.runtime.limits.windows.tryUse('dance', addressBlock(address)));
+  return server.client({ address })
 }
 
 async function taken(field: 'email' | 'username'): Promise<Provoke> {

@@ -28,6 +28,10 @@ export function bodyFor({ operationId }: Contract, client: ApiClient): object {
     undoEmailChange: { token: noLink },
     changeUsername: { username },
     deleteMyAccount: { password },
+    exchangeSocialCode: { code: noLink, code_verifier: noLink },
+    linkSocialCode: { code: noLink, code_verifier: noLink, password },
+    connectProvider: { provider: 'oidc', password },
+    unlinkIdentity: { password },
     setUpFirstAdministrator: { token: noLink, email, username, password },
   }
   const body = bodies[operationId]

@@ -5,11 +5,13 @@ import type { TestAnswer } from './check-answer.ts'
 import { serverForThisTest, type TestServer } from './harness.ts'
 import { bodyWithLink, openLinkFor } from './link-scenes.ts'
 import { capturedMail, readMail } from './mailbox.ts'
+import { newPerson, obtainCode, signInByCode, socialStageForThisTest } from './social-scenes.ts'
 
 /** What was sent, as far as it had a body, and what came back; by what tells several successes apart. */
 export type Successes = Record<string, { request?: object; answer: TestAnswer }>
 
 const anna = { email: 'anna@example.com', username: 'anna', password: 'a slow green ferry' }
+const annaElsewhere = { ...newPerson(), email: anna.email, login: 'anna', name: 'Anna' }
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
 const address = '203.0.113.7'
 
@@ -169,6 +171,40 @@ export const successes: Record<string, () => Promise<Successes>> = {
     const { server, client } = await signedIn(capturedMail)
     await readMail(server, anna.email)
     return { done: { answer: await client.send('/api/auth/export') } }
+  },
+  async exchangeSocialCode() {
+    const scene = await socialStageForThisTest()
+    const request = await obtainCode(scene, { person: annaElsewhere })
+    return { done: await post(scene.server.client({ address }), '/api/auth/social/exchange', request) }
+  },
+  async linkSocialCode() {
+    const scene = await socialStageForThisTest()
+    const client = scene.server.client({ address })
+    await client.register(anna)
+    await client.login(anna)
+    const request = { ...(await obtainCode(scene, { person: annaElsewhere })), password: anna.password }
+    return { done: await post(client, '/api/auth/social/link', request) }
+  },
+  async connectProvider() {
+    const { server } = await socialStageForThisTest()
+    const client = server.client({ address })
+    await client.register(anna)
+    await client.login({ ...anna, transport: 'cookie' })
+    const request = { provider: 'oidc', password: anna.password }
+    return { done: await post(client, '/api/auth/social/connect', request) }
+  },
+  async listIdentities() {
+    const { client } = await signInByCode(await socialStageForThisTest(), annaElsewhere)
+    return { done: { answer: await client.send('/api/auth/social/identities') } }
+  },
+  async unlinkIdentity() {
+    const scene = await socialStageForThisTest()
+    const { client } = await signInByCode(scene, annaElsewhere)
+    const other = newPerson({ email: 'anna@work.example' })
+    await client.send('/api/auth/social/link', { json: await obtainCode(scene, { person: other }) })
+    const [first] = (await client.send('/api/auth/social/identities')).body.identities
+    const sent = { method: 'DELETE', json: {} }
+    return { done: { answer: await client.send(`/api/auth/social/identities/${first.id}`, sent) } }
   },
   async setUpFirstAdministrator() {
     const { server, client } = await stage()

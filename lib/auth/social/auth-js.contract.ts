@@ -82,18 +82,32 @@ export const authJsSignOutContract = contract({
   path: '/api/auth/signout',
   summary: 'Sign out of the session of the cookie',
   description: 'Ends it, for every process at once.',
-  responses: { 200: anything, 302: anything },
+  responses: { 200: anything, 302: anything, 303: anything },
   problems: ['malformed_json'],
 })
 
-const dancing = [
+const beginning = [
   'not_found',
   'malformed_json',
   'rate_limited',
   'provider_unavailable',
-  'social_cancelled',
   'social_refused',
+] as const
+
+/** Told by a page, or the front end; to whoever is no browser by these. */
+const ending = [
+  ...beginning,
+  'social_cancelled',
   'social_state_lost',
+  'provider_email_unverified',
+  'account_exists',
+  'account_disabled',
+  'email_not_verified',
+  'registration_closed',
+  'identity_taken',
+  'unauthenticated',
+  'invalid_token',
+  'session_ended',
 ] as const
 
 export const authJsSignInContract = contract({
@@ -104,9 +118,9 @@ export const authJsSignInContract = contract({
   summary: 'Begin a sign-in with a provider',
   description: 'A form of a page, or JSON.',
   parameter: z.string(),
-  responses: { 200: anything, 302: anything },
+  responses: { 200: anything, 302: anything, 303: anything },
   limits: ['dance'],
-  problems: dancing,
+  problems: beginning,
 })
 
 export const authJsCallbackContract = contract({
@@ -117,8 +131,8 @@ export const authJsCallbackContract = contract({
   summary: 'The way back from a provider',
   description: 'The redirect address to name at the provider.',
   parameter: z.string(),
-  responses: { 302: anything },
-  problems: dancing,
+  responses: { 302: anything, 303: anything },
+  problems: ending,
 })
 
 export const authJsFormCallbackContract = contract({
@@ -129,15 +143,8 @@ export const authJsFormCallbackContract = contract({
   summary: 'The way back from Apple, or a sign-in with a password',
   description: 'Apple posts a form. `credentials` is what signIn("credentials") of Auth.js posts to.',
   parameter: z.string(),
-  responses: { 200: anything, 302: anything },
-  problems: [
-    ...dancing,
-    'invalid_credentials',
-    'account_disabled',
-    'email_not_verified',
-    'overloaded',
-    'invalid_request',
-  ],
+  responses: { 200: anything, 302: anything, 303: anything },
+  problems: [...ending, 'invalid_credentials', 'overloaded', 'invalid_request'],
 })
 
 /** Beside the operations of this product: answered by the same table, and no part of its contracts. */

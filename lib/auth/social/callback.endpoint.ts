@@ -141,6 +141,8 @@ async function refuse(
     const page = dance && dance.purpose.kind !== 'hand_over' ? dance.purpose.page : '/login'
     return leadToPage(exchange, problem, { page, provider: provider.id, cookies })
   }
+  // Without pages of ours a browser is shown a bare one; whoever else asks gets the problem.
+  if (!(exchange.request.headers.get('accept') ?? '').includes('text/html')) throw problem
   logRefusal(exchange, problem)
   const asked = { isNavigation: false, hasPages: peer.hasPages }
   return { ...problemPage(runtime.config, problem, requestId, asked), cookies }

@@ -1,6 +1,7 @@
 import type { SocialProvider } from '#lib/config/config.ts'
 import { isLoopbackHost, isLoopbackUrl } from '#lib/config/loopback.ts'
 import { verifyIdTokenSignature } from '#lib/crypto/id-token.ts'
+import { clockLeewaySeconds } from '#lib/crypto/jwt.ts'
 import type { Clock } from '#lib/runtime/clock.ts'
 import type { Profile } from '../proven-identity.ts'
 
@@ -41,7 +42,10 @@ export function createProviderFetch(line: ProviderLine, amend: (metadata: Profil
     const url = new URL(input instanceof Request ? input.url : input)
     if (url.pathname.endsWith('/.well-known/openid-configuration')) {
       metadataUrl.current ||= url.href
-      return answerJson(JSON.stringify(amend(await readPublished(line, url.href))))
+      const metadata = amend(await readPublished(line, url.href))
+      // Auth.js will refuse it; a provider that has mended its settings must not be refused for the next ten minutes.
+      if (!isOf(url, metadata['issuer'])) line.published.delete(url.href)
+      return answerJson(JSON.stringify(metadata))
     }
     const response = await ask(line, url.href, init)
     const body = parseObject(response.text)
@@ -52,6 +56,12 @@ export function createProviderFetch(line: ProviderLine, amend: (metadata: Profil
     }
     return new Response(response.text, { status: response.status, headers: response.headers })
   }
+}
+
+/** OpenID Connect Discovery section 4.3, but for a slash at the end. */
+function isOf(metadataUrl: URL, issuer: unknown): boolean {
+  const [expected] = metadataUrl.href.split('/.well-known/', 1)
+  return String(issuer).replace(/\/$/, '') === expected
 }
 
 async function verifyIdToken(line: ProviderLine, idToken: string, metadataUrl: string): Promise<Profile> {
@@ -66,6 +76,9 @@ async function verifyIdToken(line: ProviderLine, idToken: string, metadataUrl: s
   if (verified.kind !== 'valid') {
     throw new TypeError(`ID token: ${verified.kind === 'invalid' ? verified.because : 'no key fits'}`)
   }
+  const { iat } = verified.claims
+  const latest = line.clock.now().getTime() / 1000 + clockLeewaySeconds
+  if (typeof iat !== 'number' || iat > latest) throw new TypeError('ID token: iat lies in the future')
   return verified.claims
 }
 
