@@ -145,7 +145,8 @@ export const GET = () => {}
     const { paths } = assemble({ annotatedFiles: [`${folder}/**/route.ts`] })
 
     expect(paths['/api/planted']?.['get']).toMatchObject({ operationId: 'planted' })
-    expect(Object.keys(paths)).toHaveLength(Object.keys(document.paths).length + 1)
+    const own = Object.keys(assemble({ annotatedFiles: [] }).paths)
+    expect(Object.keys(paths)).toHaveLength(own.length + 1)
   })
 
   test('is not assembled from JSDoc that cannot be read', () => {

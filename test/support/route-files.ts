@@ -77,7 +77,7 @@ function boundOperations(file: SourceFile, operationOf: OperationOf): string[] |
 }
 
 function labelOf({ imports, text }: SourceFile, name: string, operationOf: OperationOf): string {
-  const source = new RegExp(`import \\{ ${name} \\} from '#?([^']+)'`).exec(text)?.[1] ?? ''
+  const source = new RegExp(`import \\{[^}]*\\b${name}\\b[^}]*\\} from '#?([^']+)'`).exec(text)?.[1] ?? ''
   const isImported = imports.some(({ target }) => target === source)
   const operation = isImported ? operationOf(source, name) : undefined
   return operation ? label(operation) : `${name}, which is no endpoint`

@@ -19,7 +19,7 @@ import { serve } from '#lib/http/serve.ts'
  *     summary: Providers that are set up
  *     description: >-
  *       As Auth.js tells them; `credentials` is the password.
- *     tags: [auth]
+ *     tags: [browser]
  *     security: []
  *     responses:
  *       "200":
@@ -42,7 +42,7 @@ import { serve } from '#lib/http/serve.ts'
  *     summary: Token of the forms of Auth.js
  *     description: >-
  *       Its clients ask for one. What protects this server is the origin of a request.
- *     tags: [auth]
+ *     tags: [browser]
  *     security: []
  *     responses:
  *       "200":
@@ -65,7 +65,7 @@ import { serve } from '#lib/http/serve.ts'
  *     summary: The session of the cookie
  *     description: >-
  *       As `auth()` and `useSession()` of Auth.js have it: null when there is none, or it has ended. Reads no database while the live view is proven, and keeps no session alive. While nobody can tell it answers 503, never null.
- *     tags: [auth]
+ *     tags: [browser]
  *     security: [{}, { cookie: [] }]
  *     responses:
  *       "200":
@@ -87,7 +87,7 @@ import { serve } from '#lib/http/serve.ts'
  *     summary: The session of the cookie, read again
  *     description: >-
  *       `update()` of `useSession()`. Nothing can be changed by it.
- *     tags: [auth]
+ *     tags: [browser]
  *     security: [{}, { cookie: [] }]
  *     responses:
  *       "200":
@@ -117,7 +117,7 @@ import { serve } from '#lib/http/serve.ts'
  *     summary: Where people sign in
  *     description: >-
  *       Leads to the sign-in page.
- *     tags: [auth]
+ *     tags: [browser]
  *     security: []
  *     responses:
  *       "302":
@@ -135,7 +135,7 @@ import { serve } from '#lib/http/serve.ts'
  *     summary: Where people read what went wrong
  *     description: >-
  *       Leads to the sign-in page, which says it.
- *     tags: [auth]
+ *     tags: [browser]
  *     security: []
  *     responses:
  *       "302":
@@ -153,7 +153,7 @@ import { serve } from '#lib/http/serve.ts'
  *     summary: Sign out of the session of the cookie
  *     description: >-
  *       Ends it, for every process at once. Use `POST /api/auth/logout` in new code.
- *     tags: [auth]
+ *     tags: [browser]
  *     security: [{}, { cookie: [] }]
  *     requestBody:
  *       required: true
@@ -185,7 +185,7 @@ import { serve } from '#lib/http/serve.ts'
  *     summary: Begin a sign-in with a provider
  *     description: >-
  *       A form of our pages gets a page that leads to the provider; the client of Auth.js gets the address there. Sixty in ten minutes from one address.
- *     tags: [auth]
+ *     tags: [browser]
  *     security: []
  *     parameters:
  *       - name: provider
@@ -244,7 +244,7 @@ import { serve } from '#lib/http/serve.ts'
  *     summary: The way back from a provider
  *     description: >-
  *       The redirect address to name at the provider. Ends in a session of this browser, in a connected account, or in a code for the front end that began it.
- *     tags: [auth]
+ *     tags: [browser]
  *     security: []
  *     parameters:
  *       - name: provider
@@ -261,7 +261,7 @@ import { serve } from '#lib/http/serve.ts'
  *           application/problem+json:
  *             schema: { $ref: '#/components/schemas/Problem' }
  *             examples:
- *               social_state_lost: { $ref: '#/components/examples/social_state_lost' }
+ *               social_state_lost: { value: { type: "https://auth.example.com/docs/errors/social_state_lost", title: "Sign-in lost", status: 400, detail: "This sign-in was begun too long ago, or in another tab or browser. Start it again.", code: social_state_lost, request_id: 0199c0de-0000-7000-8000-0000000000ff } }
  *       "404":
  *         description: Refused as not_found.
  *         content:
@@ -274,7 +274,7 @@ import { serve } from '#lib/http/serve.ts'
  *     summary: The way back from Apple, or signIn("credentials")
  *     description: >-
  *       Apple posts a form. `credentials` is what `signIn("credentials")` of Auth.js posts to; it begins a session of the cookie transport, under the limits of `login`.
- *     tags: [auth]
+ *     tags: [browser]
  *     security: []
  *     parameters:
  *       - name: provider

@@ -9,7 +9,7 @@ import { serve } from '#lib/http/serve.ts'
  *     summary: Begin a sign-in with a provider, from a front end
  *     description: >-
  *       A navigation of the browser, no call. It ends at `return_to` with `code` and `state`, or with `error`, a code of this document, and `error_description`, a sentence for people. `POST /api/auth/social/exchange` makes tokens of the code, `POST /api/auth/social/link` connects what it stands for.
- *     tags: [auth]
+ *     tags: [browser]
  *     security: []
  *     parameters:
  *       - name: provider
@@ -46,7 +46,7 @@ import { serve } from '#lib/http/serve.ts'
  *           application/problem+json:
  *             schema: { $ref: '#/components/schemas/Problem' }
  *             examples:
- *               return_url_refused: { $ref: '#/components/examples/return_url_refused' }
+ *               return_url_refused: { value: { type: "https://auth.example.com/docs/errors/return_url_refused", title: "Return address refused", status: 400, detail: "This server may not lead back to that address.", code: return_url_refused, request_id: 0199c0de-0000-7000-8000-0000000000ff } }
  *       "404":
  *         description: Refused as not_found.
  *         content:
