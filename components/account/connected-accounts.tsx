@@ -46,7 +46,9 @@ export function ConnectedAccounts(props: ConnectedAccountsProps) {
       )}
       {!mayChange && <Confirm identities={identities} />}
       {mayChange && free.length > 0 && (
-        <ul className="flex flex-col gap-3">
+        <ul
+          className={`flex flex-wrap gap-3 ${identities.length > 0 ? 'border-t border-border pt-5' : 'pt-1'}`}
+        >
           {free.map((provider) => (
             <Connect key={provider.id} provider={provider} {...props} />
           ))}

@@ -31,10 +31,14 @@ export function SocialButtons({ providers, page, next, lastUsed }: SocialButtons
             <form method="post" action={`/api/auth/signin/${id}`}>
               <input type="hidden" name="_page" value={page} />
               <input type="hidden" name="callbackUrl" value={next} />
-              <button type="submit" className={buttonClass('quiet', 'w-full')}>
+              <button type="submit" className={buttonClass('quiet', 'relative w-full')}>
                 <ProviderMark id={id} name={name} />
                 <span className="min-w-0 break-words">Continue with {name}</span>
-                {id === lastUsed && <Badge>Last used</Badge>}
+                {id === lastUsed && (
+                  <span className="absolute -top-3 right-2 whitespace-nowrap">
+                    <Badge>Last used</Badge>
+                  </span>
+                )}
               </button>
             </form>
           </li>

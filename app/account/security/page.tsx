@@ -8,6 +8,7 @@ import { ChangePasswordForm } from '../../../components/account/change-password-
 import { ConnectedAccounts } from '../../../components/account/connected-accounts.tsx'
 import { RecentEvents } from '../../../components/account/recent-events.tsx'
 import { AccountShell } from '../../../components/shell/account-shell.tsx'
+import { ButtonLink } from '../../../components/ui/button.tsx'
 import { Card, CardTitle } from '../../../components/ui/card.tsx'
 import { OutcomeNotice } from '../../../components/ui/outcomes.tsx'
 import { SocialOutcome } from '../../../components/ui/social-outcome.tsx'
@@ -29,20 +30,34 @@ export default async function SecurityPage({ searchParams }: { searchParams: Que
   const runtime = await processRuntime()
   const { config } = runtime
   const events = await listRecentEvents(runtime, user)
+  const waysIn = await listWaysIn(runtime, user.id)
   return (
     <AccountShell appName={config.appName} page="/account/security" title="Security">
       <OutcomeNotice done={await queryValue(searchParams, 'done')} />
       <SocialOutcome {...(await socialRefusal(searchParams))} />
       <Card labelledBy="password">
         <CardTitle id="password">Password</CardTitle>
-        <p className="mt-1 mb-5 text-muted-foreground">Changing it signs out all your other devices.</p>
-        <ChangePasswordForm
-          email={user.email}
-          initial={await flashFor('/account/security', '')}
-          passwordLengthMin={config.password.lengthMin}
-        />
+        {waysIn.hasPassword ? (
+          <>
+            <p className="mt-1 mb-5 text-muted-foreground">Changing it signs out all your other devices.</p>
+            <ChangePasswordForm
+              email={user.email}
+              initial={await flashFor('/account/security', '')}
+              passwordLengthMin={config.password.lengthMin}
+            />
+          </>
+        ) : (
+          <>
+            <p className="mt-1 mb-5 text-muted-foreground">
+              Your account has no password. We send you a link to set one.
+            </p>
+            <ButtonLink href="/forgot" look="quiet">
+              Set a password
+            </ButtonLink>
+          </>
+        )}
       </Card>
-      <ConnectedCard runtime={runtime} principal={principal} />
+      <ConnectedCard runtime={runtime} principal={principal} waysIn={waysIn} />
       <Card labelledBy="activity">
         <CardTitle id="activity">Recent activity</CardTitle>
         <p className="mt-1 text-muted-foreground">
@@ -66,9 +81,15 @@ export default async function SecurityPage({ searchParams }: { searchParams: Que
   )
 }
 
+interface ConnectedCardProps {
+  runtime: Runtime
+  principal: Principal
+  waysIn: Awaited<ReturnType<typeof listWaysIn>>
+}
+
 /** Nothing where nobody else can vouch for a sign-in. */
-async function ConnectedCard({ runtime, principal }: { runtime: Runtime; principal: Principal }) {
-  const { identities, hasPassword } = await listWaysIn(runtime, principal.user.id)
+async function ConnectedCard({ runtime, principal, waysIn }: ConnectedCardProps) {
+  const { identities, hasPassword } = waysIn
   const { providers } = await socialChoice()
   if (providers.length === 0 && identities.length === 0) return null
   const names = [

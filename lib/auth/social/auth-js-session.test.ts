@@ -155,7 +155,7 @@ describe('what reaches Auth.js', () => {
     const { account } = await client.register()
     const answer = await client.send(path, {
       method,
-      body: fields(account),
+      body: fields({ ...account }),
       headers: { ...asClient, origin: 'https://evil.example' },
     })
     expect(answer).toBeProblem(403, 'origin_refused')

@@ -49,8 +49,7 @@ export const connectProviderEndpoint = endpoint(connectProviderContract, async (
   const { runtime, body, principal, client, request } = call
   await requireFreshSignIn(runtime, principal, body.password)
   const provider = findProvider(runtime, body.provider)
-  if (!provider || principal.credential.kind !== 'cookie')
-    throw new Problem('not_found', { because: 'no such provider, or no browser of ours' })
+  if (!provider) throw new Problem('not_found', { because: 'no such provider' })
   const page = '/account/security'
   const begun = await beginDance(runtime, {
     provider,
