@@ -55,7 +55,10 @@ test('a slow sign-in shows that it is under way', async ({ page, account, hasScr
   })
   await signInOn(page, account)
   await expect(page.getByRole('status').filter({ hasText: 'Signing in…' })).toBeAttached()
-  await expect(page.locator('button[type=submit]')).toHaveAttribute('aria-disabled', 'true')
+  await expect(page.getByRole('button', { name: /^(Sign in|Signing in…)/ })).toHaveAttribute(
+    'aria-disabled',
+    'true',
+  )
   for (const release of held) release()
 
   await expect(page.getByRole('heading', { name: 'Account', level: 1 })).toBeVisible()

@@ -29,7 +29,8 @@ export async function answerForm(
   requireOwnOrigin(exchange)
   const form = parseForm(await readText(exchange.request))
   try {
-    const { cookies } = await operate(toFields(contract, form))
+    const { cookies, asForm } = await operate(toFields(contract, form))
+    if (asForm) return asForm
     return done(
       exchange,
       form,
