@@ -65,6 +65,11 @@ export const accountClaimed: MailView<'account_claimed'> = {
       </Paragraph>
       <Facts {...props} />
       <Paragraph>If you registered it yourself, choose a new password to sign in with one again.</Paragraph>
+      <NotYou>
+        Somebody signs in to your account at {props.provider}. Secure it there first, then{' '}
+        <WarningLink href={`${pagesUrl}/forgot`}>choose a password</WarningLink> here, which signs out
+        everybody else.
+      </NotYou>
       <Action href={`${pagesUrl}/forgot`} label="Choose a password" />
     </MailFrame>
   ),

@@ -17,7 +17,7 @@ const standIns: Record<string, unknown> = {
   refresh_token: `0199c0de-0000-7000-8000-000000000001.1.7.${'x'.repeat(43)}`,
   token: 'x'.repeat(43),
   code_verifier: 'y'.repeat(43),
-  url: 'https://accounts.example.com/authorize?client_id=…',
+  url: 'https://accounts.example.com/authorize?client_id=example',
   linked_at: '2026-01-15T09:30:00.000Z',
   request_id: requestId,
   link: `http://localhost:8000/verify?token=${linkToken}`,

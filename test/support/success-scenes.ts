@@ -199,12 +199,14 @@ export const successes: Record<string, () => Promise<Successes>> = {
   },
   async unlinkIdentity() {
     const scene = await socialStageForThisTest()
-    const { client } = await signInByCode(scene, annaElsewhere)
-    const other = newPerson({ email: 'anna@work.example' })
-    await client.send('/api/auth/social/link', { json: await obtainCode(scene, { person: other }) })
-    const [first] = (await client.send('/api/auth/social/identities')).body.identities
-    const sent = { method: 'DELETE', json: {} }
-    return { done: { answer: await client.send(`/api/auth/social/identities/${first.id}`, sent) } }
+    const client = scene.server.client({ address })
+    await client.register(anna)
+    await client.login(anna)
+    await client.send('/api/auth/social/link', { json: await obtainCode(scene, { person: annaElsewhere }) })
+    const [only] = (await client.send('/api/auth/social/identities')).body.identities
+    const request = { password: anna.password }
+    const path = `/api/auth/social/identities/${only.id}`
+    return { done: { request, answer: await client.send(path, { method: 'DELETE', json: request }) } }
   },
   async setUpFirstAdministrator() {
     const { server, client } = await stage()

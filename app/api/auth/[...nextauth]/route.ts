@@ -207,7 +207,7 @@ import { serve } from '#lib/http/serve.ts'
  *           application/json:
  *             schema: { type: object, required: [url], properties: { url: { type: string, format: uri } } }
  *             examples:
- *               done: { value: { url: https://accounts.google.com/o/oauth2/v2/auth?client_id=… } }
+ *               done: { value: { url: https://accounts.google.com/o/oauth2/v2/auth?client_id=example } }
  *       "303":
  *         description: Back to the page with what is wrong, for a form.
  *       "403":
