@@ -2,9 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { type ApiClient, signIn } from '#test/support/api-client.ts'
 import { readMail } from '#test/support/mailbox.ts'
 import {
+  comeBack,
+  dance,
   danceForFrontEnd,
   newPerson,
   obtainCode,
+  passProvider,
   returnUrl,
   signInByCode,
   socialStageForThisTest,
@@ -248,5 +251,68 @@ describe('disconnecting', () => {
 
     expect(await remove(stranger, id)).toBeProblem(404, 'not_found')
     expect(await idsOf(mine.client)).toEqual([id])
+  })
+})
+
+describe('connecting from our own pages', () => {
+  const origin = 'http://localhost:8000'
+  const connect = async (client: ApiClient, person = newPerson()) => {
+    const answer = await client.send('/api/auth/social/connect', {
+      json: { provider: 'oidc' },
+      headers: { origin },
+    })
+    const { cookie } = await stage.provider.openFlow({ person })
+    return passProvider(answer.body.url, `${cookie.name}=${cookie.value}`)
+  }
+  const owners = async (subject: string) =>
+    server.database.sql('SELECT user_id FROM identities WHERE subject = $1', [subject])
+
+  test('keeps the session and connects the identity to its account', async () => {
+    const client = server.client()
+    await signIn(client, 'cookie')
+    const before = (await client.me()).body
+    const person = newPerson()
+
+    const { location } = await comeBack(client, await connect(client, person))
+
+    expect(`${location.pathname}${location.search}`).toBe('/account/security?done=connected&provider=oidc')
+    expect((await client.me()).body.session.id).toBe(before.session.id)
+    expect(await owners(person.subject)).toEqual([{ user_id: before.id }])
+  })
+
+  test('is over when somebody else signs in to this browser meanwhile', async () => {
+    const client = server.client()
+    await signIn(client, 'cookie')
+    const person = newPerson()
+    const back = await connect(client, person)
+    await client.login({ ...(await server.client().register()).account, transport: 'cookie' })
+
+    expect((await comeBack(client, back)).answer).toBeProblem(400, 'social_state_lost')
+    expect(await owners(person.subject)).toEqual([])
+  })
+
+  test('is over when the session was ended meanwhile', async () => {
+    const client = server.client()
+    await signIn(client, 'cookie')
+    const person = newPerson()
+    const back = await connect(client, person)
+    const cookie = client.cookies.get('session_8000') ?? ''
+    await client.logout()
+    client.cookies.set('session_8000', cookie)
+
+    expect((await comeBack(client, back)).answer).toBeProblem(401, 'session_ended')
+    expect(await owners(person.subject)).toEqual([])
+  })
+
+  test('is asked for: a sign-in in a browser that is signed in connects nothing', async () => {
+    const client = server.client()
+    await signIn(client, 'cookie')
+    const { id } = (await client.me()).body
+    const person = newPerson()
+
+    await dance(stage, client, 'oidc', { person })
+
+    expect((await client.me()).body.id).not.toBe(id)
+    expect(await owners(person.subject)).not.toContainEqual({ user_id: id })
   })
 })
