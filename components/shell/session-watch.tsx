@@ -16,7 +16,11 @@ export function SessionWatch({ session, children }: ComponentProps<typeof Sessio
 function Watch() {
   const { status } = useSession()
   useEffect(() => {
-    if (status === 'unauthenticated') void reloadIfEnded()
+    if (status !== 'unauthenticated') return
+    void reloadIfEnded()
+    // Auth.js asks no more once it believes that nobody is signed in.
+    document.addEventListener('visibilitychange', reloadIfEnded)
+    return () => document.removeEventListener('visibilitychange', reloadIfEnded)
   }, [status])
   return null
 }

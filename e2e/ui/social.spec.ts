@@ -38,6 +38,8 @@ test('through the pages of the provider into an account, which stands among the 
 
   await page.waitForURL((to) => to.pathname === '/account/sessions')
   await expect(page.getByText('This device', { exact: true })).toBeVisible()
+  await page.getByText('Details').first().click()
+  await expect(page.getByText('Harbour ID', { exact: true })).toBeVisible()
 
   const elsewhere = await browser.newContext({
     baseURL: url,

@@ -63,3 +63,21 @@ test('a slow sign-in shows that it is under way', async ({ page, account, hasScr
 
   await expect(page.getByRole('heading', { name: 'Account', level: 1 })).toBeVisible()
 })
+
+test('a page that comes to the front again learns that its session was ended elsewhere', async ({
+  page,
+  account,
+  api,
+  hasScripts,
+}) => {
+  if (!hasScripts) return
+  await page.goto('/login?next=/account/sessions')
+  await signInOn(page, account)
+  await expect(page.getByRole('heading', { name: 'Sessions', level: 1 })).toBeVisible()
+  await api.login(account)
+  await api.send('/api/auth/sessions', { method: 'DELETE' })
+
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+
+  await expect(page.getByText('This device was signed out from another one.')).toBeVisible()
+})

@@ -98,6 +98,15 @@ describe('a code', () => {
   })
 })
 
+test('the same subject of another issuer is somebody else', async () => {
+  const { person } = await signInByCode(stage)
+  await server.database.sql(`UPDATE identities SET issuer = 'https://other.example' WHERE subject = $1`, [
+    person.subject,
+  ])
+
+  expect(await exchange(await obtainCode(stage, { person }))).toBeProblem(409, 'account_exists')
+})
+
 describe('the start', () => {
   const strict = {
     DEBUG: '',
