@@ -7,9 +7,7 @@ import { hostOf, settleTarget } from './request-target.ts'
 function requestOf(url: string, ...hosts: string[]): IncomingMessage {
   const incoming = new IncomingMessage(new Socket())
   incoming.url = url
-  for (const host of hosts) incoming.rawHeaders.push('Host', host)
-  const [first] = hosts
-  if (first !== undefined) incoming.headers.host = first
+  if (hosts.length > 0) incoming.headers.host = hosts.join(', ')
   return incoming
 }
 
