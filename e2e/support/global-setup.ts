@@ -12,7 +12,9 @@ import {
   startServer,
   strictVariables,
 } from '#test/support/process-server.ts'
+import { sinkVariables } from '#test/support/smtp-sink.ts'
 import { type E2eEnvironment, madeUpHost, publishEnvironment } from './environment.ts'
+import { openPostOffice } from './post-office.ts'
 
 const throwAway = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
 
@@ -21,6 +23,8 @@ const entries = {
   headless: ['dist/headless.mjs'],
   pages: ['dist/pages.mjs'],
   next: ['node_modules/next/dist/bin/next', 'start'],
+  // The server with pages again, in development mode: its messages are captured.
+  mail: ['dist/pages.mjs'],
 }
 
 /** One PostgreSQL, and one server in strict mode for each way of serving, each with a database of its own. */
@@ -34,6 +38,7 @@ async function globalSetup(): Promise<() => Promise<void>> {
     password,
     settings: throwAway,
   })
+  const postOffice = await openPostOffice()
   const frontEndPort = await freePort()
   const clones: string[] = []
   const servers: [string, ProcessServer][] = []
@@ -43,13 +48,18 @@ async function globalSetup(): Promise<() => Promise<void>> {
     const port = await freePort()
     const variables = {
       ...strictVariables(withDatabase(database.url.reveal(), `e2e_${way}`), port),
+      ...(way === 'mail' ? { DEBUG: 'true', MAIL: '' } : sinkVariables(postOffice.sink)),
+      PAGES_URL: `http://localhost:${port}`,
       ALLOWED_ORIGINS: JSON.stringify([...frontEnds(frontEndPort), 'https://app.example.com']),
       ALLOWED_HOSTS: `${madeUpHost}:${port}`,
     }
     servers.push([way, await startServer({ clone, variables, entry: entries[way as keyof typeof entries] })])
   }
+  const mail = servers.find(([way]) => way === 'mail')
   const environment: E2eEnvironment = {
     frontEndPort,
+    postOfficeUrl: postOffice.url,
+    inboxKey: mail ? inboxKeyOf(mail[1]) : '',
     servers: Object.fromEntries(servers.map(([way, { url }]) => [way, url])),
     setupKeys: Object.fromEntries(servers.map(([way, server]) => [way, setupKeyOf(server)])),
   }
@@ -57,6 +67,7 @@ async function globalSetup(): Promise<() => Promise<void>> {
   return async () => {
     for (const [, server] of servers) await server.stop()
     await database.stop()
+    await postOffice.close()
     for (const folder of [...clones.values(), dataPath]) removeClone(folder)
     rmSync(dataPath, { recursive: true, force: true })
   }
@@ -70,6 +81,11 @@ function frontEnds(port: number): string[] {
 /** From the start screen; plain Next prints none. */
 function setupKeyOf(server: ProcessServer): string {
   return /(?:"token":"|token=)([\w-]{43})/.exec(server.output())?.[1] ?? ''
+}
+
+/** From the start screen. */
+function inboxKeyOf(server: ProcessServer): string {
+  return /\/dev\/mail\?key=([\w-]{43})/.exec(server.output())?.[1] ?? ''
 }
 
 export default globalSetup

@@ -29,6 +29,7 @@ export interface Holdings {
 
 const holdingOfField: Record<string, keyof Holdings> = {
   email: 'emails',
+  new_email: 'emails',
   username: 'emails',
   password: 'passwords',
   current_password: 'passwords',

@@ -6,56 +6,26 @@ import { openSetup } from '#lib/auth/setup/setup.ts'
 import { sha1Hex } from '#lib/crypto/digest.ts'
 import type { Contract } from '#lib/http/contract.ts'
 import type { ProblemCode } from '#lib/problems.ts'
-import { type ApiClient, newAccount, type SendOptions, signIn } from './api-client.ts'
+import { newAccount, signIn } from './api-client.ts'
 import type { TestAnswer } from './check-answer.ts'
 import { serverForThisTest, type TestServer } from './harness.ts'
+import { usesLink } from './link-scenes.ts'
+import { capturedMail } from './mailbox.ts'
+import {
+  bodyFor,
+  clientFor,
+  repeatedTry,
+  type SceneOptions,
+  sendTo,
+  takenSince,
+  usableBody,
+} from './scene-requests.ts'
 
 /** Makes one operation give the refusal. */
 export type Provoke = (contract: Contract) => Promise<TestAnswer>
 
 const weak = 'password123'
 const foreignOrigin = 'https://evil.example'
-const unknownId = '0199c0de-0000-7000-8000-00000000beef'
-
-/** A body that the operation takes, as far as its shape goes. */
-export function bodyFor({ operationId }: Contract, client: ApiClient): object {
-  const { email, username, password } = newAccount()
-  const bodies: Record<string, object> = {
-    register: { email, username, password },
-    login: { email, password },
-    logout: {},
-    refresh: { refresh_token: client.refreshToken ?? 'nonsense' },
-    changePassword: { current_password: password, new_password: `${password}.` },
-    setUpFirstAdministrator: { token: 'x'.repeat(43), email, username, password },
-  }
-  const body = bodies[operationId]
-  if (!body) throw new Error(`nobody has said what ${operationId} takes`)
-  return body
-}
-
-export interface SceneOptions extends SendOptions {
-  query?: string
-  id?: string
-}
-
-/** Sends what the operation takes, but for what the scene changes. */
-export function sendTo(
-  client: ApiClient,
-  contract: Contract,
-  { query = '', id = unknownId, ...options }: SceneOptions = {},
-): Promise<TestAnswer> {
-  const path = contract.path.replace(/\{[a-z_]+\}/, id) + query
-  const isGiven = options.json !== undefined || options.body !== undefined
-  const json = contract.body && !isGiven ? { json: bodyFor(contract, client) } : {}
-  return client.send(path, { method: contract.method, ...json, ...options })
-}
-
-/** A client with an account, signed in where the operation asks for it. */
-async function clientFor(server: TestServer, { principal }: Contract): Promise<ApiClient> {
-  const client = server.client()
-  if (principal === 'session') await signIn(client)
-  return client
-}
 
 /** The same request whatever the operation, on a server of the scene's own. */
 async function everywhere(
@@ -113,16 +83,17 @@ export const scenes: Record<ProblemCode, () => Promise<Provoke>> = {
       runtime.database = { ...runtime.database, run: fail }
     }),
   overloaded: async () => {
-    const server = await serverForThisTest()
+    const server = await serverForThisTest(capturedMail)
     const { account } = await server.client().register()
     return async (contract) => {
       const client = server.client()
       if (contract.principal === 'session') await client.login(account)
+      const usable = await usableBody(server, contract)
       const { runtime } = server
       const flood = Promise.allSettled(
         Array.from({ length: 80 }, () => runtime.passwords.hash(randomBytes(8).toString('hex'))),
       )
-      const answer = await sendTo(client, contract, await setupBody(server, contract))
+      const answer = await sendTo(client, contract, usable)
       await flood
       return answer
     }
@@ -132,9 +103,8 @@ export const scenes: Record<ProblemCode, () => Promise<Provoke>> = {
     await openSetup(server.runtime)
     return async (contract) => {
       const client = await clientFor(server, contract)
-      // The same refused try each time, or a new account.
-      const same = contract.operationId === 'register' ? {} : { json: bodyFor(contract, client) }
-      for (let tries = 0; tries < 25; tries += 1) {
+      const same = repeatedTry(contract, client)
+      for (let tries = 0; tries < 35; tries += 1) {
         const answer = await sendTo(client, contract, same)
         if (answer.status === 429) return answer
       }
@@ -183,6 +153,20 @@ export const scenes: Record<ProblemCode, () => Promise<Provoke>> = {
         headers: { origin: appUrl },
       })
   },
+  email_not_verified: async () => {
+    const server = await serverForThisTest({ ...capturedMail, EMAIL_VERIFICATION: 'required' })
+    const { account } = await server.client().register()
+    return (contract) => sendTo(server.client(), contract, { json: account })
+  },
+  reauthentication_required: async () => {
+    const server = await serverForThisTest()
+    return async (contract) => {
+      const client = await clientFor(server, contract)
+      await server.time.advance({ seconds: 601 })
+      await client.refresh()
+      return sendTo(client, contract, { json: {} })
+    }
+  },
   registration_closed: async () => {
     const server = await serverForThisTest({ REGISTRATION: 'closed' })
     return (contract) => sendTo(server.client(), contract)
@@ -215,11 +199,22 @@ export const scenes: Record<ProblemCode, () => Promise<Provoke>> = {
     await openSetup(server.runtime)
     return (contract) => sendTo(server.client(), contract)
   },
-  link_used: async () => {
-    const server = await serverForThisTest()
+  link_expired: async () => {
+    const server = await serverForThisTest(capturedMail)
     return async (contract) => {
-      const once = await setupBody(server, contract)
-      await sendTo(server.client(), contract, once)
+      const link = await usableBody(server, contract)
+      await server.time.advance({ seconds: 7 * 86_400 + 1 })
+      return sendTo(server.client(), contract, link)
+    }
+  },
+  link_used: async () => {
+    const server = await serverForThisTest(capturedMail)
+    return async (contract) => {
+      const { path } = contract
+      const once = await usableBody(server, contract)
+      // What a link makes an account of cannot be disowned any more: there it is the proof that uses it.
+      const use = path === '/api/auth/verify-email/disown' ? '/api/auth/verify-email' : path
+      await server.client().send(use, once)
       return sendTo(server.client(), contract, once)
     }
   },
@@ -235,22 +230,17 @@ export const scenes: Record<ProblemCode, () => Promise<Provoke>> = {
   idempotency_key_reused: async () => {
     const server = await serverForThisTest()
     return async (contract) => {
-      const client = await clientFor(server, contract)
+      const client = server.client()
+      const { password } = contract.principal === 'session' ? await signIn(client) : newAccount()
       const headers = { 'idempotency-key': randomUUID() }
-      await sendTo(client, contract, { headers })
-      return sendTo(client, contract, { headers })
+      const send = () => {
+        const body = bodyFor(contract, client)
+        return sendTo(client, contract, { headers, json: 'password' in body ? { ...body, password } : body })
+      }
+      await send()
+      return send()
     }
   },
-}
-
-/** The body that sets the first administrator up, with the key of the server; nothing for other operations. */
-async function setupBody(
-  server: TestServer,
-  { operationId }: Contract,
-  changes: object = {},
-): Promise<{ json?: object }> {
-  if (operationId !== 'setUpFirstAdministrator') return {}
-  return { json: { token: (await openSetup(server.runtime))?.reveal(), ...newAccount(), ...changes } }
 }
 
 async function taken(field: 'email' | 'username'): Promise<Provoke> {
@@ -258,24 +248,27 @@ async function taken(field: 'email' | 'username'): Promise<Provoke> {
   const { account } = await server.client().register()
   const same = { [field]: account[field] }
   return async (contract) => {
-    const forSetup = await setupBody(server, contract, same)
+    const { operationId } = contract
+    if (usesLink(operationId)) return takenSince(field, contract)
+    if (operationId === 'changeUsername')
+      return sendTo(await clientFor(server, contract), contract, { json: same })
+    const forSetup = await usableBody(server, contract, same)
     return sendTo(server.client(), contract, { json: { ...newAccount(), ...same }, ...forSetup })
   }
 }
 
 async function refusedPassword(password: string, breachRangeUrl: string | null = null): Promise<Provoke> {
-  const server = await serverForThisTest()
+  const server = await serverForThisTest(capturedMail)
   return async (contract) => {
     const client = server.client()
     const account = contract.principal === 'session' ? await signIn(client) : newAccount()
+    const field = usesLink(contract.operationId) ? 'new_password' : 'password'
+    const usable = await usableBody(server, contract, { [field]: password })
     const { config } = server.runtime
     server.runtime.config = { ...config, password: { ...config.password, breachRangeUrl } }
     const changed = { current_password: account.password, new_password: password }
     const json = contract.principal === 'session' ? changed : { ...account, password }
-    const answer = await sendTo(client, contract, {
-      json,
-      ...(await setupBody(server, contract, { password })),
-    })
+    const answer = await sendTo(client, contract, { json, ...usable })
     server.runtime.config = config
     return answer
   }

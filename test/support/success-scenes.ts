@@ -1,7 +1,10 @@
 import { openSetup } from '#lib/auth/setup/setup.ts'
+import { inboxKeyOf } from '#lib/mail/inbox-key.ts'
 import type { ApiClient } from './api-client.ts'
 import type { TestAnswer } from './check-answer.ts'
 import { serverForThisTest, type TestServer } from './harness.ts'
+import { bodyWithLink, openLinkFor } from './link-scenes.ts'
+import { capturedMail, readMail } from './mailbox.ts'
 
 /** What was sent, as far as it had a body, and what came back; by what tells several successes apart. */
 export type Successes = Record<string, { request?: object; answer: TestAnswer }>
@@ -10,13 +13,18 @@ const anna = { email: 'anna@example.com', username: 'anna', password: 'a slow gr
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
 const address = '203.0.113.7'
 
-async function stage(): Promise<{ server: TestServer; client: ApiClient }> {
-  const server = await serverForThisTest()
+interface Stage {
+  server: TestServer
+  client: ApiClient
+}
+
+async function stage(variables: Record<string, string> = {}): Promise<Stage> {
+  const server = await serverForThisTest(variables)
   return { server, client: server.client({ address }) }
 }
 
-async function signedIn(): Promise<{ server: TestServer; client: ApiClient }> {
-  const scene = await stage()
+async function signedIn(variables: Record<string, string> = {}): Promise<Stage> {
+  const scene = await stage(variables)
   await scene.client.register(anna)
   await scene.client.login(anna)
   return scene
@@ -45,6 +53,20 @@ async function post(client: ApiClient, path: string, request: object): Promise<S
   }
 }
 
+/** With the link of a message, and, where the message has one, with its code. */
+async function withLink(operationId: string, path: string): Promise<Successes> {
+  const { server, client } = await stage(capturedMail)
+  const link = await openLinkFor(server, operationId, anna)
+  return { link: await post(client, path, bodyWithLink(operationId, link)) }
+}
+
+async function withCode(operationId: string, path: string): Promise<Successes> {
+  const { server, client } = await stage(capturedMail)
+  const link = await openLinkFor(server, operationId, anna)
+  const { token: _, ...rest } = bodyWithLink(operationId, link) as { token: string }
+  return { code: await post(client, path, { email: anna.email, code: link.mail.code, ...rest }) }
+}
+
 /** How each operation succeeds, by its id. Each runs on a database of its own, so that everything is the same again. */
 export const successes: Record<string, () => Promise<Successes>> = {
   async register() {
@@ -67,6 +89,18 @@ export const successes: Record<string, () => Promise<Successes>> = {
   async getMe() {
     const { client } = await signedIn()
     return { done: { answer: await client.me() } }
+  },
+  async changeUsername() {
+    const { client } = await signedIn()
+    const request = { username: 'anna.2' }
+    const answer = await client.send('/api/auth/me', { method: 'PATCH', json: request })
+    return { done: { request, answer } }
+  },
+  async deleteMyAccount() {
+    const { client } = await signedIn(capturedMail)
+    const request = { password: anna.password }
+    const answer = await client.send('/api/auth/me', { method: 'DELETE', json: request })
+    return { done: { request, answer } }
   },
   async refresh() {
     const { server, client } = await signedIn()
@@ -101,6 +135,41 @@ export const successes: Record<string, () => Promise<Successes>> = {
     const id = await signInElsewhere(server)
     return { done: { answer: await client.send(`/api/auth/sessions/${id}`, { method: 'DELETE' }) } }
   },
+  verifyEmail: async () => ({
+    ...(await withLink('verifyEmail', '/api/auth/verify-email')),
+    ...(await withCode('verifyEmail', '/api/auth/verify-email')),
+  }),
+  async resendVerification() {
+    const { client } = await stage(capturedMail)
+    await client.register(anna)
+    return { done: await post(client, '/api/auth/verify-email/resend', { email: anna.email }) }
+  },
+  disownRegistration: () => withLink('disownRegistration', '/api/auth/verify-email/disown'),
+  async forgotPassword() {
+    const { client } = await stage(capturedMail)
+    await client.register(anna)
+    return { done: await post(client, '/api/auth/forgot-password', { email: anna.email }) }
+  },
+  resetPassword: async () => ({
+    ...(await withLink('resetPassword', '/api/auth/reset-password')),
+    ...(await withCode('resetPassword', '/api/auth/reset-password')),
+  }),
+  async changeEmail() {
+    const { client } = await signedIn(capturedMail)
+    const request = { new_email: 'anna@new.example', password: anna.password }
+    return { done: await post(client, '/api/auth/change-email', request) }
+  },
+  async cancelEmailChange() {
+    const { client } = await signedIn(capturedMail)
+    return { done: { answer: await client.send('/api/auth/change-email', { method: 'DELETE' }) } }
+  },
+  confirmEmailChange: () => withLink('confirmEmailChange', '/api/auth/change-email/confirm'),
+  undoEmailChange: () => withLink('undoEmailChange', '/api/auth/change-email/undo'),
+  async exportMyData() {
+    const { server, client } = await signedIn(capturedMail)
+    await readMail(server, anna.email)
+    return { done: { answer: await client.send('/api/auth/export') } }
+  },
   async setUpFirstAdministrator() {
     const { server, client } = await stage()
     const token = (await openSetup(server.runtime))?.reveal()
@@ -115,5 +184,13 @@ export const successes: Record<string, () => Promise<Successes>> = {
     const client = server.client({ address: '127.0.0.1' })
     await client.send('/api/health/live')
     return { done: { answer: await client.send('/metrics') } }
+  },
+  async listCapturedMail() {
+    const { server, client } = await stage(capturedMail)
+    await client.register(anna)
+    await readMail(server, anna.email)
+    const key = inboxKeyOf(server.runtime.roots).reveal()
+    const headers = { authorization: `Bearer ${key}` }
+    return { done: { answer: await client.send(`/api/dev/mail?to=${anna.email}`, { headers }) } }
   },
 }
