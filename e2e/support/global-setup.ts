@@ -13,19 +13,13 @@ import {
   strictVariables,
 } from '#test/support/process-server.ts'
 import { type E2eEnvironment, madeUpHost, publishEnvironment } from './environment.ts'
+import { wayOf, ways } from './ways.ts'
 
 const throwAway = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
 
-/** What each way of serving is started with. */
-const entries = {
-  headless: ['dist/headless.mjs'],
-  pages: ['dist/pages.mjs'],
-  next: ['node_modules/next/dist/bin/next', 'start'],
-}
-
 /** One PostgreSQL, and one server in strict mode for each way of serving, each with a database of its own. */
 async function globalSetup(): Promise<() => Promise<void>> {
-  const wanted = process.env.E2E_ONLY ? [process.env.E2E_ONLY] : Object.keys(entries)
+  const wanted = process.env.E2E_ONLY ? [process.env.E2E_ONLY] : Object.keys(ways)
   const dataPath = mkdtempSync(join(tmpdir(), 'session-management-e2e-'))
   const password = new Secret('only-for-this-run')
   const database = await startEmbeddedDatabase({
@@ -46,9 +40,10 @@ async function globalSetup(): Promise<() => Promise<void>> {
       ALLOWED_ORIGINS: JSON.stringify([...frontEnds(frontEndPort), 'https://app.example.com']),
       ALLOWED_HOSTS: `${madeUpHost}:${port}`,
     }
-    servers.push([way, await startServer({ clone, variables, entry: entries[way as keyof typeof entries] })])
+    servers.push([way, await startServer({ clone, variables, ...wayOf(way) })])
   }
   const environment: E2eEnvironment = {
+    databaseUrl: database.url.reveal(),
     frontEndPort,
     servers: Object.fromEntries(servers.map(([way, { url }]) => [way, url])),
     setupKeys: Object.fromEntries(servers.map(([way, server]) => [way, setupKeyOf(server)])),

@@ -1,137 +1,78 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { onTestFinished } from 'vitest'
-import { openSetup } from '#lib/auth/setup/setup.ts'
 import { sha1Hex } from '#lib/crypto/digest.ts'
 import type { Contract } from '#lib/http/contract.ts'
 import type { ProblemCode } from '#lib/problems.ts'
-import { type ApiClient, newAccount, type SendOptions, signIn } from './api-client.ts'
+import { newAccount, signIn } from './api-client.ts'
 import type { TestAnswer } from './check-answer.ts'
-import { serverForThisTest, type TestServer } from './harness.ts'
+import {
+  bodyFor,
+  clientFor,
+  type SceneOptions,
+  type Stage,
+  sendTo,
+  setupBody,
+  type Theatre,
+} from './stage.ts'
 
 /** Makes one operation give the refusal. */
 export type Provoke = (contract: Contract) => Promise<TestAnswer>
 
 const weak = 'password123'
+const breached = 'a slow green ferry'
 const foreignOrigin = 'https://evil.example'
-const unknownId = '0199c0de-0000-7000-8000-00000000beef'
 
-/** A body that the operation takes, as far as its shape goes. */
-export function bodyFor({ operationId }: Contract, client: ApiClient): object {
-  const { email, username, password } = newAccount()
-  const bodies: Record<string, object> = {
-    register: { email, username, password },
-    login: { email, password },
-    logout: {},
-    refresh: { refresh_token: client.refreshToken ?? 'nonsense' },
-    changePassword: { current_password: password, new_password: `${password}.` },
-    setUpFirstAdministrator: { token: 'x'.repeat(43), email, username, password },
+/** The same request whatever the operation. */
+const sending =
+  (options: SceneOptions) =>
+  async (theatre: Theatre): Promise<Provoke> => {
+    const stage = await theatre.open()
+    return (contract) => sendTo(stage.client(), contract, options)
   }
-  const body = bodies[operationId]
-  if (!body) throw new Error(`nobody has said what ${operationId} takes`)
-  return body
-}
 
-export interface SceneOptions extends SendOptions {
-  query?: string
-  id?: string
-}
-
-/** Sends what the operation takes, but for what the scene changes. */
-export function sendTo(
-  client: ApiClient,
-  contract: Contract,
-  { query = '', id = unknownId, ...options }: SceneOptions = {},
-): Promise<TestAnswer> {
-  const path = contract.path.replace(/\{[a-z_]+\}/, id) + query
-  const isGiven = options.json !== undefined || options.body !== undefined
-  const json = contract.body && !isGiven ? { json: bodyFor(contract, client) } : {}
-  return client.send(path, { method: contract.method, ...json, ...options })
-}
-
-/** A client with an account, signed in where the operation asks for it. */
-async function clientFor(server: TestServer, { principal }: Contract): Promise<ApiClient> {
-  const client = server.client()
-  if (principal === 'session') await signIn(client)
-  return client
-}
-
-/** The same request whatever the operation, on a server of the scene's own. */
-async function everywhere(
-  options: SceneOptions,
-  prepare: (server: TestServer) => void = () => {},
-): Promise<Provoke> {
-  const server = await serverForThisTest()
-  prepare(server)
-  return (contract) => sendTo(server.client(), contract, options)
-}
-
-/** How each refusal comes about, for any operation that documents it. */
-export const scenes: Record<ProblemCode, () => Promise<Provoke>> = {
-  malformed_json: () => everywhere({ body: '{"email":' }),
-  invalid_request: async () => {
-    const server = await serverForThisTest()
+/** How each refusal comes about that needs no hand inside the server, for any operation that documents it. */
+export const refusals = {
+  malformed_json: sending({ body: '{"email":' }),
+  invalid_request: async (theatre) => {
+    const stage = await theatre.open()
     return async (contract) =>
       sendTo(
-        await clientFor(server, contract),
+        await clientFor(stage, contract),
         contract,
         contract.body ? { json: { refresh_token: 1 } } : { query: '?limit=0' },
       )
   },
-  unsupported_media_type: () => everywhere({ body: 'a=b', headers: { 'content-type': 'text/plain' } }),
-  body_too_large: () => everywhere({ headers: { 'content-length': '20000' } }),
-  not_found: async () => {
-    const server = await serverForThisTest()
-    return async (contract) => sendTo(await clientFor(server, contract), contract)
+  unsupported_media_type: sending({ body: 'a=b', headers: { 'content-type': 'text/plain' } }),
+  body_too_large: sending({ body: 'x'.repeat(20_000) }),
+  not_found: async (theatre) => {
+    const stage = await theatre.open()
+    return async (contract) => sendTo(await clientFor(stage, contract), contract)
   },
-  invalid_cursor: async () => {
-    const server = await serverForThisTest()
+  invalid_cursor: async (theatre) => {
+    const stage = await theatre.open()
     return async (contract) =>
-      sendTo(await clientFor(server, contract), contract, { query: '?cursor=invented' })
+      sendTo(await clientFor(stage, contract), contract, { query: '?cursor=invented' })
   },
-  method_not_allowed: async () => {
-    const server = await serverForThisTest()
-    return ({ path }) => server.client().send(path, { method: 'PUT' })
+  method_not_allowed: async (theatre) => {
+    const stage = await theatre.open()
+    return ({ path }) => stage.client().send(path, { method: 'PUT' })
   },
-  misdirected_host: () => everywhere({ headers: { host: 'evil.example' } }),
-  loopback_only: () =>
-    everywhere({}, ({ runtime }) => {
-      runtime.config = { ...runtime.config, mode: 'trial' }
-    }),
-  origin_refused: () => everywhere({ headers: { cookie: 'session_8000=x', origin: foreignOrigin } }),
-  unavailable: () =>
-    everywhere({}, ({ runtime }) => {
-      runtime.phase = 'starting'
-    }),
-  internal_error: () =>
-    everywhere({}, ({ runtime }) => {
-      const fail = () => {
-        throw new TypeError('planted')
-      }
-      runtime.config = Object.defineProperty({ ...runtime.config }, 'allowedHosts', { get: fail })
-      runtime.database = { ...runtime.database, run: fail }
-    }),
-  overloaded: async () => {
-    const server = await serverForThisTest()
-    const { account } = await server.client().register()
+  misdirected_host: sending({ headers: { host: 'evil.example' } }),
+  origin_refused: async (theatre) => {
+    const stage = await theatre.open()
+    const cookie = `session_${new URL(stage.appUrl).port}=x`
+    return (contract) => sendTo(stage.client(), contract, { headers: { cookie, origin: foreignOrigin } })
+  },
+  unavailable: async (theatre) => {
+    const stage = await theatre.openStarting()
+    return (contract) => sendTo(stage.client(), contract)
+  },
+  rate_limited: async (theatre) => {
+    const stage = await theatre.open()
+    await stage.setupKey()
     return async (contract) => {
-      const client = server.client()
-      if (contract.principal === 'session') await client.login(account)
-      const { runtime } = server
-      const flood = Promise.allSettled(
-        Array.from({ length: 80 }, () => runtime.passwords.hash(randomBytes(8).toString('hex'))),
-      )
-      const answer = await sendTo(client, contract, await setupBody(server, contract))
-      await flood
-      return answer
-    }
-  },
-  rate_limited: async () => {
-    const server = await serverForThisTest()
-    await openSetup(server.runtime)
-    return async (contract) => {
-      const client = await clientFor(server, contract)
+      const client = await clientFor(stage, contract)
       // The same refused try each time, or a new account.
       const same = contract.operationId === 'register' ? {} : { json: bodyFor(contract, client) }
       for (let tries = 0; tries < 25; tries += 1) {
@@ -141,142 +82,103 @@ export const scenes: Record<ProblemCode, () => Promise<Provoke>> = {
       throw new Error(`${contract.operationId} has no limit`)
     }
   },
-  unauthenticated: () => everywhere({}),
-  invalid_token: () => everywhere({ headers: { authorization: 'Bearer nonsense' } }),
-  token_expired: async () => {
-    const server = await serverForThisTest()
+  unauthenticated: sending({}),
+  invalid_token: sending({ headers: { authorization: 'Bearer nonsense' } }),
+  session_ended: async (theatre) => {
+    const stage = await theatre.open()
     return async (contract) => {
-      const client = await clientFor(server, contract)
-      await server.time.advance({ seconds: 700 })
-      return sendTo(client, contract)
-    }
-  },
-  session_ended: async () => {
-    const server = await serverForThisTest()
-    return async (contract) => {
-      const client = server.client()
+      const client = stage.client()
       await signIn(client)
       await client.logout()
       return sendTo(client, contract)
     }
   },
-  invalid_credentials: async () => {
-    const server = await serverForThisTest()
-    return (contract) => sendTo(server.client(), contract)
+  invalid_credentials: sending({}),
+  invalid_refresh_token: sending({ json: { refresh_token: 'nonsense' } }),
+  account_disabled: async (theatre) => {
+    const stage = await theatre.open()
+    const { account } = await stage.client().register()
+    await stage.disable(account.email)
+    return (contract) => sendTo(stage.client(), contract, { json: account })
   },
-  invalid_refresh_token: () => everywhere({ json: { refresh_token: 'nonsense' } }),
-  account_disabled: async () => {
-    const server = await serverForThisTest()
-    const { account } = await server.client().register()
-    await server.database.sql('UPDATE users SET disabled_at = app_now()')
-    return (contract) => sendTo(server.client(), contract, { json: account })
+  registration_closed: async (theatre) => {
+    const stage = await theatre.open({ REGISTRATION: 'closed' })
+    return (contract) => sendTo(stage.client(), contract)
   },
-  cookie_needs_https: async () => {
-    const server = await serverForThisTest()
-    const { account } = await server.client().register()
-    const appUrl = 'http://auth.example.com'
-    // No configuration that starts has such an address.
-    server.runtime.config = { ...server.runtime.config, appUrl }
-    return (contract) =>
-      sendTo(server.client(), contract, {
-        json: { ...account, transport: 'cookie' },
-        headers: { origin: appUrl },
-      })
-  },
-  registration_closed: async () => {
-    const server = await serverForThisTest({ REGISTRATION: 'closed' })
-    return (contract) => sendTo(server.client(), contract)
-  },
-  email_taken: () => taken('email'),
-  username_taken: () => taken('username'),
-  weak_password: () => refusedPassword(weak),
-  breached_password: async () => {
-    const breached = 'a slow green ferry'
+  email_taken: (theatre) => taken(theatre, 'email'),
+  username_taken: (theatre) => taken(theatre, 'username'),
+  weak_password: async (theatre) => refusedPassword(await theatre.open(), weak),
+  breached_password: async (theatre) => {
     const service = createServer((_, response) => response.end(`${sha1Hex(breached).slice(5)}:7`))
     await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => void service.close())
+    theatre.atEnd(() => void service.close())
     const { port } = service.address() as AddressInfo
-    return refusedPassword(breached, `http://127.0.0.1:${port}/`)
+    const variables = { BREACH_CHECK: 'on', BREACH_CHECK_URL: `http://127.0.0.1:${port}/` }
+    return refusedPassword(await theatre.open(variables), breached)
   },
-  wrong_password: async () => {
-    const server = await serverForThisTest()
-    return async (contract) => sendTo(await clientFor(server, contract), contract)
+  wrong_password: async (theatre) => {
+    const stage = await theatre.open()
+    return async (contract) => sendTo(await clientFor(stage, contract), contract)
   },
-  same_password: async () => {
-    const server = await serverForThisTest()
+  same_password: async (theatre) => {
+    const stage = await theatre.open()
     return async (contract) => {
-      const client = server.client()
+      const client = stage.client()
       const { password } = await signIn(client)
       return sendTo(client, contract, { json: { current_password: password, new_password: password } })
     }
   },
-  link_invalid: async () => {
-    const server = await serverForThisTest()
-    await openSetup(server.runtime)
-    return (contract) => sendTo(server.client(), contract)
+  link_invalid: async (theatre) => {
+    const stage = await theatre.open()
+    await stage.setupKey()
+    return (contract) => sendTo(stage.client(), contract)
   },
-  link_used: async () => {
-    const server = await serverForThisTest()
+  link_used: async (theatre) => {
+    const stage = await theatre.openEmpty()
     return async (contract) => {
-      const once = await setupBody(server, contract)
-      await sendTo(server.client(), contract, once)
-      return sendTo(server.client(), contract, once)
+      const once = await setupBody(stage, contract)
+      await sendTo(stage.client(), contract, once)
+      return sendTo(stage.client(), contract, once)
     }
   },
-  idempotency_in_progress: async () => {
-    const server = await serverForThisTest()
+  idempotency_in_progress: async (theatre) => {
+    const stage = await theatre.open()
     return async (contract) => {
-      const client = await clientFor(server, contract)
+      const client = await clientFor(stage, contract)
       const twin = { json: bodyFor(contract, client), headers: { 'idempotency-key': randomUUID() } }
       const answers = await Promise.all([1, 2, 3].map(() => sendTo(client, contract, twin)))
       return answers.find(({ status }) => status === 409) ?? Promise.reject(new Error('no twin was refused'))
     }
   },
-  idempotency_key_reused: async () => {
-    const server = await serverForThisTest()
+  idempotency_key_reused: async (theatre) => {
+    const stage = await theatre.open()
     return async (contract) => {
-      const client = await clientFor(server, contract)
+      const client = await clientFor(stage, contract)
       const headers = { 'idempotency-key': randomUUID() }
       await sendTo(client, contract, { headers })
       return sendTo(client, contract, { headers })
     }
   },
-}
+} satisfies Partial<Record<ProblemCode, (theatre: Theatre) => Promise<Provoke>>>
 
-/** The body that sets the first administrator up, with the key of the server; nothing for other operations. */
-async function setupBody(
-  server: TestServer,
-  { operationId }: Contract,
-  changes: object = {},
-): Promise<{ json?: object }> {
-  if (operationId !== 'setUpFirstAdministrator') return {}
-  return { json: { token: (await openSetup(server.runtime))?.reveal(), ...newAccount(), ...changes } }
-}
+export type PlayableCode = keyof typeof refusals
 
-async function taken(field: 'email' | 'username'): Promise<Provoke> {
-  const server = await serverForThisTest()
-  const { account } = await server.client().register()
+async function taken(theatre: Theatre, field: 'email' | 'username'): Promise<Provoke> {
+  const stage = await theatre.open()
+  const { account } = await stage.client().register()
   const same = { [field]: account[field] }
   return async (contract) => {
-    const forSetup = await setupBody(server, contract, same)
-    return sendTo(server.client(), contract, { json: { ...newAccount(), ...same }, ...forSetup })
+    const forSetup = await setupBody(stage, contract, same)
+    return sendTo(stage.client(), contract, { json: { ...newAccount(), ...same }, ...forSetup })
   }
 }
 
-async function refusedPassword(password: string, breachRangeUrl: string | null = null): Promise<Provoke> {
-  const server = await serverForThisTest()
+function refusedPassword(stage: Stage, password: string): Provoke {
   return async (contract) => {
-    const client = server.client()
+    const client = stage.client()
     const account = contract.principal === 'session' ? await signIn(client) : newAccount()
-    const { config } = server.runtime
-    server.runtime.config = { ...config, password: { ...config.password, breachRangeUrl } }
     const changed = { current_password: account.password, new_password: password }
     const json = contract.principal === 'session' ? changed : { ...account, password }
-    const answer = await sendTo(client, contract, {
-      json,
-      ...(await setupBody(server, contract, { password })),
-    })
-    server.runtime.config = config
-    return answer
+    return sendTo(client, contract, { json, ...(await setupBody(stage, contract, { password })) })
   }
 }

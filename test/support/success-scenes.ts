@@ -1,31 +1,38 @@
-import { openSetup } from '#lib/auth/setup/setup.ts'
+import { randomUUID } from 'node:crypto'
 import type { ApiClient } from './api-client.ts'
 import type { TestAnswer } from './check-answer.ts'
-import { serverForThisTest, type TestServer } from './harness.ts'
+import type { Stage, Theatre } from './stage.ts'
 
-/** What was sent, as far as it had a body, and what came back; by what tells several successes apart. */
-export type Successes = Record<string, { request?: object; answer: TestAnswer }>
-
-const anna = { email: 'anna@example.com', username: 'anna', password: 'a slow green ferry' }
-const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
-const address = '203.0.113.7'
-
-async function stage(): Promise<{ server: TestServer; client: ApiClient }> {
-  const server = await serverForThisTest()
-  return { server, client: server.client({ address }) }
+export interface Success {
+  /** What was sent, as far as it had a body. */
+  request?: object
+  answer: TestAnswer
+  /** The status for somebody who has had the answer before: no example of its own. */
+  again?: 200 | 304
 }
 
-async function signedIn(): Promise<{ server: TestServer; client: ApiClient }> {
-  const scene = await stage()
-  await scene.client.register(anna)
-  await scene.client.login(anna)
+/** By what tells several successes of an operation apart. */
+export type Successes = Record<string, Success>
+
+const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
+
+/** A stage where nobody is signed in, and a client of the newcomer. */
+async function opened(theatre: Theatre): Promise<{ stage: Stage; client: ApiClient }> {
+  const stage = await theatre.open()
+  return { stage, client: stage.client({ address: stage.here }) }
+}
+
+async function signedIn(theatre: Theatre): Promise<{ stage: Stage; client: ApiClient }> {
+  const scene = await opened(theatre)
+  await scene.client.register(scene.stage.newcomer)
+  await scene.client.login(scene.stage.newcomer)
   return scene
 }
 
-/** Another place where Anna is signed in; its id. */
-async function signInElsewhere(server: TestServer): Promise<string> {
-  const browser = server.client({ address: '2001:db8::7' })
-  const { email, password } = anna
+/** Another place where the newcomer is signed in; its id. */
+async function signInElsewhere(stage: Stage): Promise<string> {
+  const browser = stage.client({ address: stage.elsewhere })
+  const { email, password } = stage.newcomer
   await browser.send('/api/auth/login', {
     json: { email, password, transport: 'cookie' },
     headers: { 'user-agent': firefox, 'sec-fetch-site': 'same-origin' },
@@ -33,86 +40,105 @@ async function signInElsewhere(server: TestServer): Promise<string> {
   return (await browser.me()).body.session.id
 }
 
-async function get(path: string): Promise<Successes> {
-  const { client } = await stage()
+async function get(theatre: Theatre, path: string): Promise<Successes> {
+  const { client } = await opened(theatre)
   return { done: { answer: await client.send(path) } }
 }
 
-async function post(client: ApiClient, path: string, request: object): Promise<Successes[string]> {
+/** And once more, for a client that kept the answer. */
+async function getTwice(theatre: Theatre, path: string): Promise<Successes> {
+  const { client } = await opened(theatre)
+  const answer = await client.send(path)
+  const headers = { 'if-none-match': answer.headers.get('etag') ?? '' }
+  return { done: { answer }, unchanged: { answer: await client.send(path, { headers }), again: 304 } }
+}
+
+async function post(
+  { appUrl }: Stage,
+  client: ApiClient,
+  path: string,
+  request: object,
+  headers: Record<string, string> = {},
+): Promise<Success> {
   return {
     request,
-    answer: await client.send(path, { json: request, headers: { origin: 'http://localhost:8000' } }),
+    answer: await client.send(path, { json: request, headers: { origin: appUrl, ...headers } }),
   }
 }
 
-/** How each operation succeeds, by its id. Each runs on a database of its own, so that everything is the same again. */
-export const successes: Record<string, () => Promise<Successes>> = {
-  async register() {
-    const { client } = await stage()
-    return { done: await post(client, '/api/auth/register', anna) }
+/** How each operation succeeds, by its id. */
+export const successes: Record<string, (theatre: Theatre) => Promise<Successes>> = {
+  async register(theatre) {
+    const { stage, client } = await opened(theatre)
+    const key = { 'idempotency-key': randomUUID() }
+    const done = await post(stage, client, '/api/auth/register', stage.newcomer, key)
+    const repeated = await post(stage, client, '/api/auth/register', stage.newcomer, key)
+    return { done, repeated: { ...repeated, again: 200 } }
   },
-  async login() {
-    const { client } = await stage()
-    await client.register(anna)
-    const { email, password } = anna
+  async login(theatre) {
+    const { stage, client } = await opened(theatre)
+    await client.register(stage.newcomer)
+    const { email, password } = stage.newcomer
+    const forCookie = { email, password, transport: 'cookie', remember: true }
     return {
-      bearer: await post(client, '/api/auth/login', { email, password }),
-      cookie: await post(client, '/api/auth/login', { email, password, transport: 'cookie', remember: true }),
+      bearer: await post(stage, client, '/api/auth/login', { email, password }),
+      cookie: await post(stage, client, '/api/auth/login', forCookie),
     }
   },
-  async logout() {
-    const { client } = await signedIn()
-    return { done: await post(client, '/api/auth/logout', { refresh_token: client.refreshToken }) }
+  async logout(theatre) {
+    const { stage, client } = await signedIn(theatre)
+    return { done: await post(stage, client, '/api/auth/logout', { refresh_token: client.refreshToken }) }
   },
-  async getMe() {
-    const { client } = await signedIn()
+  async getMe(theatre) {
+    const { client } = await signedIn(theatre)
     return { done: { answer: await client.me() } }
   },
-  async refresh() {
-    const { server, client } = await signedIn()
-    const browser = server.client({ address })
-    await browser.login({ ...anna, transport: 'cookie' })
+  async refresh(theatre) {
+    const { stage, client } = await signedIn(theatre)
+    const browser = stage.client({ address: stage.here })
+    await browser.login({ ...stage.newcomer, transport: 'cookie' })
     return {
-      bearer: await post(client, '/api/auth/refresh', { refresh_token: client.refreshToken }),
-      cookie: await post(browser, '/api/auth/refresh', {}),
+      bearer: await post(stage, client, '/api/auth/refresh', { refresh_token: client.refreshToken }),
+      cookie: await post(stage, browser, '/api/auth/refresh', {}),
     }
   },
-  async changePassword() {
-    const { client } = await signedIn()
-    const request = { current_password: anna.password, new_password: 'a quick red tram' }
-    return { done: await post(client, '/api/auth/change-password', request) }
+  async changePassword(theatre) {
+    const { stage, client } = await signedIn(theatre)
+    const request = { current_password: stage.newcomer.password, new_password: 'a quick red tram' }
+    return { done: await post(stage, client, '/api/auth/change-password', request) }
   },
-  async listSessions() {
-    const { server, client } = await signedIn()
-    await server.time.advance({ seconds: 60 })
-    await signInElsewhere(server)
+  async listSessions(theatre) {
+    const { stage, client } = await signedIn(theatre)
+    await stage.later()
+    await signInElsewhere(stage)
     return {
       all: { answer: await client.send('/api/auth/sessions') },
       page: { answer: await client.send('/api/auth/sessions?limit=1') },
     }
   },
-  async endOtherSessions() {
-    const { server, client } = await signedIn()
-    await signInElsewhere(server)
+  async endOtherSessions(theatre) {
+    const { stage, client } = await signedIn(theatre)
+    await signInElsewhere(stage)
     return { done: { answer: await client.send('/api/auth/sessions', { method: 'DELETE' }) } }
   },
-  async endSession() {
-    const { server, client } = await signedIn()
-    const id = await signInElsewhere(server)
+  async endSession(theatre) {
+    const { stage, client } = await signedIn(theatre)
+    const id = await signInElsewhere(stage)
     return { done: { answer: await client.send(`/api/auth/sessions/${id}`, { method: 'DELETE' }) } }
   },
-  async setUpFirstAdministrator() {
-    const { server, client } = await stage()
-    const token = (await openSetup(server.runtime))?.reveal()
-    return { done: await post(client, '/api/setup', { token, ...anna }) }
+  async setUpFirstAdministrator(theatre) {
+    const stage = await theatre.openEmpty()
+    const client = stage.client({ address: stage.here })
+    const request = { token: await stage.setupKey(), ...stage.newcomer }
+    return { done: await post(stage, client, '/api/setup', request) }
   },
-  getKeySet: () => get('/.well-known/jwks.json'),
-  getOpenApi: () => get('/openapi.json'),
-  getLiveness: () => get('/api/health/live'),
-  getReadiness: () => get('/api/health/ready'),
-  async getMetrics() {
-    const server = await serverForThisTest()
-    const client = server.client({ address: '127.0.0.1' })
+  getKeySet: (theatre) => getTwice(theatre, '/.well-known/jwks.json'),
+  getOpenApi: (theatre) => getTwice(theatre, '/openapi.json'),
+  getLiveness: (theatre) => get(theatre, '/api/health/live'),
+  getReadiness: (theatre) => get(theatre, '/api/health/ready'),
+  async getMetrics(theatre) {
+    const stage = await theatre.open()
+    const client = stage.client({ address: null })
     await client.send('/api/health/live')
     return { done: { answer: await client.send('/metrics') } }
   },
