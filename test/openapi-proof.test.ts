@@ -249,3 +249,26 @@ describe('a drift of one handler is found', () => {
     expect(byDocument).toEqual(['the status 201 is not documented'])
   })
 })
+
+describe('a refused sign-in', () => {
+  const server = useServer()
+
+  /** The refusal with a status of its own, held against the contract with what the settings of its server say. */
+  async function judged(status: number, loginFailureStatus?: number) {
+    const { headers, body } = await server.client().login({ email: 'nobody', password: 'whatever it is' })
+    const response = new Response(JSON.stringify({ ...body, status }), { status, headers })
+    const expectations = loginFailureStatus === undefined ? {} : { loginFailureStatus }
+    return checkAnswer('POST', '/api/auth/login', response, expectations)
+  }
+
+  test('has the status of the setting LOGIN_FAILURE_STATUS, which is documented', async () => {
+    expect((await judged(401)).status).toBe(401)
+    expect((await judged(400, 400)).status).toBe(400)
+  })
+
+  test('with another status than the setting has is found', async () => {
+    await expect(judged(400)).rejects.toThrow(/a refused sign-in is 401 here/)
+    await expect(judged(401, 400)).rejects.toThrow(/a refused sign-in is 400 here/)
+    await expect(judged(403, 400)).rejects.toThrow(/a refused sign-in is 400 here/)
+  })
+})
