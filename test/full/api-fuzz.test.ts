@@ -23,23 +23,30 @@ const requestsMin = Number(process.env['FUZZ_REQUESTS'] ?? 20_000)
 const seed = process.env['FUZZ_SEED'] ? { seed: Number(process.env['FUZZ_SEED']) } : {}
 const batchSize = 32
 const answerMsMax = 2000
+/** Of a run on a machine that has other things to do as well. */
+const runMsMax = 120_000 + requestsMin * 20
 const accountsCount = 12
+/** Their sessions end sooner or later, and their tokens run out. */
+const batchesUntilNewAccounts = 60
 
 const document: OpenApiDocument = JSON.parse(readFileSync(documentFile, 'utf8'))
 const secret = 'a root secret of the system tests that is long'
 
-test(`${requestsMin} requests made from the document get no 5xx, nothing undocumented, nothing late and no secret, and each key is done once`, async () => {
+test(`${requestsMin} requests made from the document get no 5xx, nothing undocumented, nothing late and no secret, and each key is done once`, {
+  timeout: runMsMax,
+}, async () => {
   const clone = makeClone()
   const port = await freePort()
   const { url } = await createTestDatabase(inject('databaseServerUrl'))
   const server = await startServer({ clone, variables: { ...strictVariables(url, port), LOG_LEVEL: 'warn' } })
   const holdings = await fillHoldings(server)
-  const seen: Seen = { requests: 0, repeated: 0, statuses: new Map() }
+  const seen: Seen = { batches: 0, requests: 0, repeated: 0, statuses: new Map() }
   try {
     const batch = fc.array(fuzzedRequests(document, holdings), { minLength: batchSize, maxLength: batchSize })
     await fc.assert(
       fc.asyncProperty(batch, async (requests) => {
-        if (seen.requests % (batchSize * 60) === 0) Object.assign(holdings, await fillHoldings(server))
+        if (seen.batches % batchesUntilNewAccounts === 0) Object.assign(holdings, await fillHoldings(server))
+        seen.batches += 1
         await Promise.all(requests.map((request) => sendAndJudge(server, request, holdings, seen)))
       }),
       // The complaint names the request; to seek a smaller one would be another run on a server that has gone on.
@@ -106,6 +113,7 @@ function setupKeyOf(server: ProcessServer): string {
 }
 
 interface Seen {
+  batches: number
   requests: number
   /** Successes with an Idempotency-Key that were asked for once more. */
   repeated: number
