@@ -8,13 +8,16 @@ const serverExternalPackages = [
   'bcryptjs',
   'bowser',
   'drizzle-orm',
+  'graphile-worker',
   'ioredis',
   'jose',
   'lru-cache',
+  'nodemailer',
   'pg',
   'pino',
   'prom-client',
   'rate-limiter-flexible',
+  'react-email',
 ]
 
 /** No page takes a body; Next waits for 10 MB of one. */

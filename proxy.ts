@@ -18,6 +18,6 @@ export async function proxy(request: NextRequest) {
 export const config = {
   // Pages only: the endpoint table and Next's files have headers of their own.
   matcher: [
-    '/((?!api/|api$|\\.well-known/|_next/|docs(?:/start)?$|docs/(?:assets|errors)/|redoc$|metrics$|.*\\.[a-z0-9]+$).*)',
+    '/((?!api/|api$|\\.well-known/|_next/|docs(?:/start)?$|docs/(?:assets|errors)/|redoc$|metrics$|dev/mail(?:/|$)|.*\\.[a-z0-9]+$).*)',
   ],
 }

@@ -48,13 +48,14 @@ export async function requirePrincipal(page: string, query: Query): Promise<Prin
   redirect(`/login?${new URLSearchParams({ next: page, ...ended })}`)
 }
 
-/** The refusal that a form without scripts left for this page. */
-export async function flashFor(page: string): Promise<FormState | null> {
-  const runtime = await processRuntime()
-  const cookie = formCookieName(runtime.config.appUrl)
-  const presented = cookie && (await cookies()).get(cookie.name)?.value
-  const flash = readFlash(runtime.roots, presented ?? null, page, runtime.clock.now())
-  if (!flash) return null
+/**
+ * The refusal that a form without scripts left for this page.
+ *
+ * @param form  its name, where the page has several
+ */
+export async function flashFor(page: string, form?: string): Promise<FormState | null> {
+  const flash = await presentedFlash(page)
+  if (!flash?.code || (form !== undefined && flash.form !== form)) return null
   const { code, detail, errors, values, retryAfterSeconds, endedReason, requestId } = flash
   const problem = { code, detail, errors: [...errors], request_id: requestId }
   return toFormState(
@@ -62,6 +63,19 @@ export async function flashFor(page: string): Promise<FormState | null> {
     values,
     retryAfterSeconds,
   )
+}
+
+/** The address that was typed into the form without scripts whose success led to this page; null for none. */
+export async function typedEmailFor(page: string): Promise<string | null> {
+  const flash = await presentedFlash(page)
+  return flash?.code === null ? (flash.values['email'] ?? null) : null
+}
+
+async function presentedFlash(page: string) {
+  const runtime = await processRuntime()
+  const cookie = formCookieName(runtime.config.appUrl)
+  const presented = cookie && (await cookies()).get(cookie.name)?.value
+  return readFlash(runtime.roots, presented ?? null, page, runtime.clock.now())
 }
 
 /** The title of a page with a form: a refusal is said first. */

@@ -7,13 +7,17 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { giveUp, root } from './root.mjs'
 
-const entries = { headless: 'server/headless.ts', pages: 'server/pages.ts' }
+const entries = {
+  headless: 'server/headless.ts',
+  pages: 'server/pages.ts',
+  worker: 'server/worker.ts',
+}
 const manifests = ['package.json', 'package-lock.json', 'tsconfig.json']
 
 /** Each build: what it is made of, where it goes, how. A build is stale when any of its sources has changed. */
 const builds = {
   servers: {
-    folders: ['bin', 'db', 'lib', 'server'],
+    folders: ['bin', 'db', 'emails', 'lib', 'server'],
     files: [],
     stamp: 'dist/build.stamp',
     make: bundleServers,
@@ -26,13 +30,13 @@ const builds = {
     make: assembleDocument,
   },
   cli: {
-    folders: ['bin', 'cli', 'db', 'lib', 'server'],
+    folders: ['bin', 'cli', 'db', 'emails', 'lib', 'server'],
     files: [],
     stamp: 'dist/cli.stamp',
     make: bundleCli,
   },
   pages: {
-    folders: ['app', 'bin', 'components', 'db', 'lib', 'server'],
+    folders: ['app', 'bin', 'components', 'db', 'emails', 'lib', 'server'],
     files: ['instrumentation.ts', 'next.config.ts', 'postcss.config.mjs', 'proxy.ts'],
     stamp: '.next/build.stamp',
     make: buildPages,
@@ -64,7 +68,7 @@ async function bundleServers() {
 /** Beside the servers, which may be running from what is there: nothing of theirs is touched. */
 async function bundleCli() {
   const aside = join(dist, `.cli-${process.pid}`)
-  await bundle({ entryPoints: { cli: 'cli/cli.ts' }, outdir: aside })
+  await bundle({ entryPoints: { cli: 'cli/cli.ts' }, outdir: aside, splitting: true })
   // Moved into place, so that another command never reads half of it.
   for (const file of readdirSync(aside)) renameSync(join(aside, file), join(dist, file))
   rmSync(aside, { recursive: true })

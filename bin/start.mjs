@@ -7,12 +7,14 @@ import { becomeWatched } from './watch.mjs'
 const ways = {
   pages: { builds: ['servers', 'document', 'cli', 'pages'], options: [...serverOptions, 'dist/pages.mjs'] },
   headless: { builds: ['servers', 'document', 'cli'], options: [...serverOptions, 'dist/headless.mjs'] },
+  worker: { builds: ['servers'], options: [...serverOptions, 'dist/worker.mjs'] },
+  preview: { builds: [], options: ['--import', 'tsx', 'server/mail-preview.ts'], needsTools: true },
   // From the sources; a changed file of the server starts it anew, a changed page is reloaded in place.
   development: {
     builds: ['document'],
     options: ['--import', 'tsx', 'server/development.ts'],
     needsTools: true,
-    watched: ['db', 'lib', 'server'],
+    watched: ['db', 'emails', 'lib', 'server'],
   },
 }
 

@@ -8,6 +8,7 @@ import {
   listAccounts,
   stateOfAccount,
 } from '#lib/accounts/find-account.ts'
+import { invite } from '#lib/accounts/invitation.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { listSessionsOf } from '#lib/session/revoke-sessions.ts'
 import { type Account, accountJson, nameOf, userNote } from './account-view.ts'
@@ -141,6 +142,23 @@ const remove: Command = {
   },
 }
 
+const inviteOne: Command = {
+  name: 'user invite',
+  summary: 'Make a link that lets one address register (REGISTRATION=invite)',
+  operands: ['address'],
+  options: {},
+  notes: [
+    'The link works for seven days, for this address only, until it has an account. Nothing is sent: pass it on.',
+  ],
+  async run(call) {
+    const { email, url, expiresAt } = await invite(await call.open(), call.operands[0] ?? '')
+    return {
+      json: { email, url, expires_at: expiresAt.toISOString() },
+      lines: [printable(`Invitation for ${email}, until ${instant(expiresAt)}:`), url],
+    }
+  },
+}
+
 const roles: Command = {
   name: 'user roles',
   summary: 'Show or change the roles of an account',
@@ -239,4 +257,13 @@ function numberOf(call: Call, option: string, byDefault: number, max: number): n
   return number
 }
 
-export const userCommands: readonly Command[] = [list, show, disable, enable, remove, roles, sessions]
+export const userCommands: readonly Command[] = [
+  list,
+  show,
+  disable,
+  enable,
+  remove,
+  inviteOne,
+  roles,
+  sessions,
+]

@@ -34,6 +34,8 @@ export const users = pgTable(
     emailVerifiedAt: instant(),
     disabledAt: instant(),
     deletedAt: instant(),
+    /** When a deletion becomes final; until then a sign-in takes it back. Null for a deletion by an operator. */
+    eraseAt: instant(),
     /** A session lives only while it carries this number: one increment ends any number of them. */
     sessionEpoch: integer().notNull().default(0),
     createdAt: instant().notNull().default(appNow),
@@ -41,11 +43,15 @@ export const users = pgTable(
   (table) => [
     uniqueIndex(constraints.usersEmail).on(sql`lower(${table.email})`),
     uniqueIndex(constraints.usersUsername).on(sql`lower(${table.username})`),
+    index('users_erase_at_idx').on(table.eraseAt).where(sql`${table.eraseAt} is not null`),
   ],
 )
 
 const belongsToUser = (name: string, column: AnyPgColumn) =>
   foreignKey({ name, columns: [column], foreignColumns: [users.id] }).onDelete('cascade')
+
+/** What a one-time link is for. */
+export const linkPurposes = ['verify_email', 'reset_password', 'change_email', 'undo_email_change'] as const
 
 /** Why and when each epoch of a user began: the reason shown to the sessions it ended. */
 export const sessionEpochs = pgTable(
@@ -159,12 +165,92 @@ export const pendingRegistrations = pgTable(
     email: text().notNull(),
     username: text().notNull(),
     passwordHash: text().notNull(),
+    clientAddress: inet(),
     createdAt: instant().notNull().default(appNow),
     expiresAt: instant().notNull(),
   },
   (table) => [
     index('pending_registrations_email_idx').on(sql`lower(${table.email})`),
-    uniqueIndex('pending_registrations_username_key').on(sql`lower(${table.username})`),
+    uniqueIndex(constraints.pendingUsername).on(sql`lower(${table.username})`),
+  ],
+)
+
+const belongsToPending = (name: string, column: AnyPgColumn) =>
+  foreignKey({ name, columns: [column], foreignColumns: [pendingRegistrations.id] }).onDelete('cascade')
+
+/**
+ * Links and codes that were sent by mail. Token and code are derived from the id (lib/crypto/link-token.ts), so no row
+ * holds a secret. A link lives from its hand-over to SMTP, for as long as its purpose says.
+ */
+export const oneTimeLinks = pgTable(
+  'one_time_links',
+  {
+    /** That of the message that carries it. */
+    id: uuid().primaryKey(),
+    purpose: text({ enum: linkPurposes }).notNull(),
+    userId: bigint({ mode: 'number' }),
+    pendingRegistrationId: uuid(),
+    /** The address that the link was sent to, and proves. */
+    email: text().notNull(),
+    createdAt: instant().notNull().default(appNow),
+    /** When it was last handed to SMTP; null: nobody can have it yet. */
+    handedOverAt: instant(),
+    usedAt: instant(),
+    voidedAt: instant(),
+    /** Tries of its code; counted before the code is looked at. */
+    codeTries: integer().notNull().default(0),
+  },
+  (table) => [
+    index('one_time_links_user_id_idx').on(table.userId),
+    index('one_time_links_pending_registration_id_idx')
+      .on(table.pendingRegistrationId)
+      .where(sql`pending_registration_id is not null`),
+    index('one_time_links_email_idx').on(sql`lower(${table.email})`),
+    belongsToUser('one_time_links_user_id_fkey', table.userId),
+    belongsToPending('one_time_links_pending_registration_id_fkey', table.pendingRegistrationId),
+  ],
+)
+
+/**
+ * The outbox. A row is written with the change that causes it; a trigger adds the job that delivers it. What is said is
+ * rendered at delivery from the template and these parameters; neither holds a secret.
+ */
+export const mailMessages = pgTable(
+  'mail_messages',
+  {
+    /** UUID of version 7; the Message-ID of every attempt. */
+    id: uuid().primaryKey(),
+    template: text().notNull(),
+    userId: bigint({ mode: 'number' }),
+    pendingRegistrationId: uuid(),
+    recipient: text().notNull(),
+    /** True: it is for whoever has the address, and the delivery finds out who that is (db/queries/mail-adoption.ts). */
+    byAddress: boolean().notNull().default(false),
+    parameters: jsonb().$type<Record<string, string | null>>().notNull(),
+    /** withdrawn: its link was used or voided before it could be sent. */
+    state: text({ enum: ['queued', 'sending', 'sent', 'failed', 'withdrawn'] })
+      .notNull()
+      .default('queued'),
+    attempts: integer().notNull().default(0),
+    createdAt: instant().notNull().default(appNow),
+    /** When it may be tried next; while 'sending', when the attempt counts as lost. */
+    nextAttemptAt: instant().notNull().default(appNow),
+    sentAt: instant(),
+    failedAt: instant(),
+    lastError: text(),
+  },
+  (table) => [
+    index('mail_messages_waiting_idx').on(table.nextAttemptAt).where(sql`state in ('queued', 'sending')`),
+    index('mail_messages_user_id_idx').on(table.userId, table.createdAt),
+    index('mail_messages_pending_registration_id_idx')
+      .on(table.pendingRegistrationId)
+      .where(sql`pending_registration_id is not null`),
+    belongsToUser('mail_messages_user_id_fkey', table.userId),
+    belongsToPending('mail_messages_pending_registration_id_fkey', table.pendingRegistrationId),
+    check(
+      'mail_messages_state_check',
+      sql`${table.state} in ('queued', 'sending', 'sent', 'failed', 'withdrawn')`,
+    ),
   ],
 )
 
@@ -185,6 +271,34 @@ export const attemptBudgets = pgTable(
     forgottenAt: instant().notNull().default(appNow),
   },
   (table) => [index('attempt_budgets_forgotten_at_idx').on(table.forgottenAt)],
+)
+
+/**
+ * What happened to accounts, sessions and keys, written with the change itself; rows are never changed. No foreign key:
+ * it would lock the row of the user, which only a known account has. Whoever removes an account removes its events.
+ */
+export const auditEvents = pgTable(
+  'audit_events',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    occurredAt: instant().notNull().default(appNow),
+    name: text().notNull(),
+    /** Whose account it is about; null for nobody's. */
+    userId: bigint({ mode: 'number' }),
+    /** Who did it. */
+    actor: text({ enum: ['user', 'operator', 'system'] }).notNull(),
+    /** The session that it was done in. */
+    sessionId: uuid(),
+    clientAddress: inet(),
+    device: text(),
+    requestId: text(),
+    /** Never a secret. */
+    details: jsonb().notNull().default(sql`'{}'`),
+  },
+  (table) => [
+    index('audit_events_user_id_idx').on(table.userId, table.id),
+    check('audit_events_actor_check', sql`${table.actor} in ('user', 'operator', 'system')`),
+  ],
 )
 
 /** Requests that clients may repeat (Idempotency-Key), and the answers they got. Nothing here can be read without the root secret. */

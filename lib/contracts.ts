@@ -1,6 +1,18 @@
+import {
+  cancelEmailChangeContract,
+  changeEmailContract,
+  confirmEmailChangeContract,
+  undoEmailChangeContract,
+} from './auth/change-email/change-email.contract.ts'
 import { changePasswordContract } from './auth/change-password/change-password.contract.ts'
+import { changePasswordPageContract } from './auth/change-password-page/change-password-page.contract.ts'
+import { changeUsernameContract } from './auth/change-username/change-username.contract.ts'
+import { deleteAccountContract } from './auth/delete-account/delete-account.contract.ts'
+import { disownRegistrationContract } from './auth/disown-registration/disown-registration.contract.ts'
 import { endOtherSessionsContract } from './auth/end-other-sessions/end-other-sessions.contract.ts'
 import { endSessionContract } from './auth/end-session/end-session.contract.ts'
+import { exportDataContract } from './auth/export-data/export-data.contract.ts'
+import { forgotPasswordContract } from './auth/forgot-password/forgot-password.contract.ts'
 import { jwksContract } from './auth/jwks/jwks.contract.ts'
 import { listSessionsContract } from './auth/list-sessions/list-sessions.contract.ts'
 import { loginContract } from './auth/login/login.contract.ts'
@@ -8,7 +20,10 @@ import { logoutContract } from './auth/logout/logout.contract.ts'
 import { meContract } from './auth/me/me.contract.ts'
 import { refreshContract } from './auth/refresh/refresh.contract.ts'
 import { registerContract } from './auth/register/register.contract.ts'
+import { resendVerificationContract } from './auth/resend-verification/resend-verification.contract.ts'
+import { resetPasswordContract } from './auth/reset-password/reset-password.contract.ts'
 import { setupContract } from './auth/setup/setup.contract.ts'
+import { verifyEmailContract } from './auth/verify-email/verify-email.contract.ts'
 import { docsFileContract } from './docs/docs-file/docs-file.contract.ts'
 import { errorPageContract } from './docs/error-page/error-page.contract.ts'
 import { referencePageContract } from './docs/reference-page/reference-page.contract.ts'
@@ -18,6 +33,9 @@ import { liveContract } from './health/live.contract.ts'
 import { metricsContract } from './health/metrics.contract.ts'
 import { readyContract } from './health/ready.contract.ts'
 import type { Contract } from './http/contract.ts'
+import { listCapturedMailContract } from './inbox/list-captured-mail.contract.ts'
+import { showCapturedMailContract } from './inbox/show-captured-mail.contract.ts'
+import { showInboxContract } from './inbox/show-inbox.contract.ts'
 import { openApiContract } from './openapi/openapi.contract.ts'
 
 /** The wire of the whole product; nothing here reaches the server side. */
@@ -26,24 +44,40 @@ export const contracts: readonly Contract[] = [
   loginContract,
   logoutContract,
   meContract,
+  changeUsernameContract,
+  deleteAccountContract,
   refreshContract,
   changePasswordContract,
   listSessionsContract,
   endOtherSessionsContract,
   endSessionContract,
+  verifyEmailContract,
+  resendVerificationContract,
+  disownRegistrationContract,
+  forgotPasswordContract,
+  resetPasswordContract,
+  changeEmailContract,
+  cancelEmailChangeContract,
+  confirmEmailChangeContract,
+  undoEmailChangeContract,
+  exportDataContract,
   setupContract,
   jwksContract,
   openApiContract,
   liveContract,
   readyContract,
   metricsContract,
+  listCapturedMailContract,
 ]
 
-/** Pages for developers and their files: served like the operations, and none of them. */
+/** Pages and their files, and where they are: served like the operations, and none of them. */
 export const docsContracts: readonly Contract[] = [
   errorPageContract,
   startPageContract,
   tryPageContract,
   referencePageContract,
   docsFileContract,
+  showInboxContract,
+  showCapturedMailContract,
+  changePasswordPageContract,
 ]

@@ -83,6 +83,16 @@ export const problems = {
     detail: 'This refresh token is not valid.',
   },
   account_disabled: { status: 403, title: 'Account disabled', detail: 'This account is disabled.' },
+  email_not_verified: {
+    status: 403,
+    title: 'Email not verified',
+    detail: 'Open the link in the message that we sent you, then sign in.',
+  },
+  reauthentication_required: {
+    status: 403,
+    title: 'Sign in again',
+    detail: 'This needs your password, or a sign-in of the last few minutes.',
+  },
   registration_closed: {
     status: 403,
     title: 'Registration closed',
@@ -103,6 +113,7 @@ export const problems = {
     detail: 'New password must be different from current password',
   },
   link_invalid: { status: 400, title: 'Link invalid', detail: 'This link is not valid.' },
+  link_expired: { status: 400, title: 'Link expired', detail: 'This link has expired. Ask for a new one.' },
   link_used: { status: 400, title: 'Link used', detail: 'This link was already used.' },
 } as const satisfies Record<string, ProblemDefinition>
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findServerVersion } from '#db/queries/installation.ts'
 import { openSetup } from '#lib/auth/setup/setup.ts'
+import { inboxKeyOf } from '#lib/mail/inbox-key.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { Preparation } from './prepare.ts'
 import { startUpScreen } from './start-up-screen.ts'
@@ -33,6 +34,7 @@ export async function announce(
       missingForProduction,
       url: url.origin,
       setupKey: await openSetup(runtime),
+      inboxKey: config.mail.kind === 'captured' ? inboxKeyOf(runtime.roots) : null,
       embeddedDatabase: embeddedDatabase?.directory ?? null,
       versions: {
         product: JSON.parse(readFileSync(join(facts.root, 'package.json'), 'utf8')).version,

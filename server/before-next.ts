@@ -9,13 +9,22 @@ export interface BeforeNext {
   upgrade(incoming: IncomingMessage, socket: Duplex, passOn: () => void): void
 }
 
+export interface BeforeNextOptions {
+  /** False: a request for another protocol is answered as if it were none. */
+  takesUpgrades: boolean
+  /** What has to be done before the process ends; null while it is not to end. */
+  stopping(): Promise<void> | null
+}
+
 /**
  * Puts a listener before those of every server of this process. Next's own server offers no other place: its handlers
  * see headers only, believe the ones that clients send, and are not asked about every path and method.
- *
- * @param takesUpgrades  false: a request for another protocol is answered as if it were none
+ * Next also ends the process as soon as its server is closed, and waits for nobody: it hears of that last.
  */
-export function listenBeforeNext(ready: Promise<BeforeNext>, takesUpgrades: boolean): void {
+export function listenBeforeNext(
+  ready: Promise<BeforeNext>,
+  { takesUpgrades, stopping }: BeforeNextOptions,
+): void {
   function passRequest([incoming, outgoing]: [IncomingMessage, ServerResponse], passOn: () => void): void {
     if (!admit(incoming, outgoing)) return
     settleTarget(incoming)
@@ -38,6 +47,7 @@ export function listenBeforeNext(ready: Promise<BeforeNext>, takesUpgrades: bool
     if (event === 'connection') prepare(this, takesUpgrades)
     if (event === 'upgrade') passUpgrade(values as [IncomingMessage, Duplex], passOn)
     else if (event === 'request') passRequest(values as [IncomingMessage, ServerResponse], passOn)
+    else if (event === 'close' && stopping()) void stopping()?.then(passOn)
     else return passOn()
     return true
   } as typeof emit

@@ -41,7 +41,10 @@ export interface EmbeddedDatabaseOptions {
 const role = 'session_management'
 const databaseName = 'session_management'
 const startTimeoutMs = 30_000
-const stopTimeoutMs = 10_000
+const stopSignals = [
+  { signal: 'SIGTERM', withinMs: 1000 },
+  { signal: 'SIGINT', withinMs: 10_000 },
+] as const
 /** sockaddr_un holds 104 bytes on macOS, 108 on Linux, the file name included. */
 const socketDirectoryLengthMax = 85
 
@@ -212,14 +215,19 @@ async function untilReady(child: ChildProcess, url: Secret, logFile: string): Pr
   )
 }
 
-/** Fast shutdown: connections are closed, nothing is lost. */
+/**
+ * Lets connections that were closed on our side end by themselves, for a second; those that are left are cut. Nothing is
+ * lost by either (PostgreSQL's smart and fast shutdown).
+ */
 async function stop(pid: number): Promise<void> {
-  const deadlineMs = performance.now() + stopTimeoutMs
   try {
-    process.kill(pid, 'SIGINT')
-    while (performance.now() < deadlineMs) {
-      process.kill(pid, 0)
-      await pause(25)
+    for (const { signal, withinMs } of stopSignals) {
+      process.kill(pid, signal)
+      const deadlineMs = performance.now() + withinMs
+      while (performance.now() < deadlineMs) {
+        await pause(25)
+        process.kill(pid, 0)
+      }
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error

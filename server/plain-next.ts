@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import nextEnv from '@next/env'
 import { declarePeersNoted } from '#lib/http/next-peer.ts'
 import { declareOwnServer } from '#lib/http/own-server.ts'
@@ -10,16 +11,18 @@ import { untilAnswered } from './connections.ts'
 import { plainNextListener } from './plain-next-listener.ts'
 import { type Preparation, prepare } from './prepare.ts'
 import { startDatabase } from './start-database.ts'
+import { startJobs } from './start-jobs.ts'
 import { configurationExitCode, isStartRefusal } from './start-refusal.ts'
 
 /** Makes the runtime of a process that Next runs, once, also under hot reload. */
 export async function startPlainNext(isDevelopment: boolean): Promise<void> {
   if (hasRuntime()) return
-  const starting = start()
+  const end: End = { stopping: null }
+  const starting = start(end)
   shareRuntime(starting)
   listenBeforeNext(
     starting.then((runtime) => plainNextListener(runtime, isDevelopment)),
-    isDevelopment,
+    { takesUpgrades: isDevelopment, stopping: () => end.stopping },
   )
   declarePeersNoted()
   declareOwnServer()
@@ -30,13 +33,20 @@ export async function startPlainNext(isDevelopment: boolean): Promise<void> {
   }
 }
 
-async function start(): Promise<Runtime> {
+/** What is under way once the process was told to end; never rejects. */
+interface End {
+  stopping: Promise<void> | null
+}
+
+async function start(end: End): Promise<Runtime> {
   const root = process.cwd()
   // Next has read `.env` by now, and expanded it; what was set before it did is kept aside.
   const preparation = await prepare(root, nextEnv.initialEnv)
   const runtime = await createRuntime(preparation.config)
-  const stopOnce = () => void stop(runtime, preparation.release)
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stopOnce)
+  const stopOnce = () => {
+    end.stopping ??= stop(runtime, preparation.release)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stopOnce)
   // Requests are answered meanwhile: 503 until the database is there.
   void becomeReady(root, preparation, runtime)
   return runtime
@@ -51,6 +61,7 @@ async function becomeReady(root: string, preparation: Preparation, runtime: Runt
     )
     if (runtime.phase === 'starting')
       await announce(preparation, runtime, { root, migrations, hasPages: true, workers: 1 })
+    if (runtime.phase === 'serving') startJobs(runtime)
   } catch (error) {
     // What was under way for the start has lost its database to the stop.
     if (runtime.phase !== 'stopping') giveUp(error)
@@ -63,12 +74,20 @@ function giveUp(error: unknown): never {
   process.exit(configurationExitCode)
 }
 
-const answerMsMax = 10_000
+const answerMsMax = 8000
+/** As on our own server: a supervisor that waits 15 s sees the process leave by itself. */
+const stopBudgetMs = 13_000
 
-/** Next drains its own server and ends the process; this is what hangs on it. */
+/** Next drains its own server; this is what hangs on the process. */
 async function stop(runtime: Runtime, release: () => Promise<void>): Promise<void> {
   runtime.phase = 'stopping'
-  await untilAnswered(answerMsMax)
-  await runtime.close()
-  await release()
+  const end = async () => {
+    await untilAnswered(answerMsMax)
+    await runtime.close()
+    await release()
+  }
+  const cut = pause(stopBudgetMs, undefined, { ref: false })
+  await Promise.race([end(), cut]).catch((error: unknown) =>
+    runtime.log.error({ event: 'stop_failed', error }, 'something did not stop as it should'),
+  )
 }

@@ -5,9 +5,11 @@ import {
   type ConfigProblem,
   modeOf,
   type OwnSupplies,
+  type ProcessFacts,
   readConfig,
 } from '#lib/config/read-config.ts'
 import { Secret } from '#lib/crypto/secret.ts'
+import { jobConnectionsMax } from '#lib/jobs/job-runner.ts'
 import { usableCores, workersOf } from '#lib/runtime/cores.ts'
 import { type DataDirectory, openDataDirectory } from './data-directory.ts'
 import { type EmbeddedDatabase, startEmbeddedDatabase } from './embedded-database.ts'
@@ -33,13 +35,18 @@ export interface Preparation {
  *
  * @param root  of the clone
  * @param environment  what was set before anybody read `.env`; default: that of this process
+ * @param facts  what the process is; default: it has pages
  * @throws a start refusal with all problems of the configuration at once
  */
-export async function prepare(root: string, environment?: Variables): Promise<Preparation> {
+export async function prepare(
+  root: string,
+  environment?: Variables,
+  facts?: ProcessFacts,
+): Promise<Preparation> {
   const { variables, warnings } = loadEnvironment(root, environment)
   const isStrict = isStrictEnvironment(variables)
   // Judged before anything is made: a refused start leaves nothing behind.
-  const judged = requireConfig(readConfig(variables, isStrict ? null : placeholders), warnings)
+  const judged = requireConfig(readConfig(variables, isStrict ? null : placeholders, facts), warnings)
   const data = isStrict ? null : openData(root)
   try {
     return await prepareWith(root, variables, warnings, data, connectionsMax(judged.config))
@@ -51,10 +58,13 @@ export async function prepare(root: string, environment?: Variables): Promise<Pr
 
 const [connectionsMin, spareConnections] = [100, 20]
 
-/** Connections that the processes of this server open at most: a pool and a change feed each, and some for people. */
+/**
+ * Connections that the processes of this server open at most: a pool and a change feed each, those of the jobs, and some
+ * for people and npm run worker.
+ */
 function connectionsMax({ workers, database }: Config): number {
   const processes = workersOf(workers, usableCores()) + 1
-  return Math.max(connectionsMin, processes * (database.poolSize + 1) + spareConnections)
+  return Math.max(connectionsMin, processes * (database.poolSize + 1) + jobConnectionsMax + spareConnections)
 }
 
 /** Stand in for what is not made yet. */

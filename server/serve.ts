@@ -14,6 +14,7 @@ import type { NextPages } from './next-pages.ts'
 import { pagesListener } from './pages-listener.ts'
 import { type Preparation, prepare } from './prepare.ts'
 import { migrationsFolder, startDatabase } from './start-database.ts'
+import { startJobs } from './start-jobs.ts'
 import { configurationExitCode, isStartRefusal } from './start-refusal.ts'
 import { leave, type Stop, untilSignal } from './stop.ts'
 import { tableListener } from './table-listener.ts'
@@ -37,7 +38,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   if (cluster.isWorker) return serveAsWorker(options, stop)
   let preparation: Preparation | null = null
   try {
-    preparation = await prepare(options.root)
+    preparation = await prepare(options.root, undefined, { hasPages: options.pages !== 'none' })
     const isOk = await serveOrSupervise(options, preparation, stop)
     await preparation.release()
     process.exit(isOk ? 0 : 1)
@@ -66,6 +67,7 @@ async function serveOrSupervise(
     listensFirst: true,
     startDatabase: () => startDatabase(runtime, migrationsFolder(options.root), stop.hasCome),
     announce: (start) => announce(preparation, runtime, { ...facts, ...start, workers }),
+    doesJobs: true,
   })
   return true
 }
@@ -88,6 +90,7 @@ async function serveAsWorker(options: ServeOptions, stop: Stop): Promise<void> {
         runtime.phase = 'serving'
         await primary.tell({ kind: 'serving', port })
       },
+      doesJobs: seating.number === 1,
     })
     process.exit(0)
   } catch (error) {
@@ -110,6 +113,8 @@ interface Surroundings {
   startDatabase(): Promise<number>
   /** Lets requests in, and tells whoever waits for that. */
   announce(start: Start): Promise<void>
+  /** True in one process of each server. */
+  doesJobs: boolean
 }
 
 async function run(
@@ -134,6 +139,7 @@ async function run(
   if (!early) runtime.phase = 'serving'
   const http = early ?? (await open())
   if (!stop.hasCome()) await surroundings.announce({ migrations, port: http.port })
+  if (surroundings.doesJobs && !stop.hasCome()) startJobs(runtime)
   const signal = await stop.signal
   await leave(signal, { runtime, http, closePages: async () => (await next)?.close() })
 }

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isDatabaseUnavailable } from '#db/errors.ts'
 import { type MigrationOutcome, migrateDatabase } from '#db/migrate.ts'
 import { findRoleExists } from '#db/queries/installation.ts'
+import { installJobQueue } from '#lib/jobs/job-queue.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { unreadableSigningKeys } from '#lib/session/key-ring.ts'
 import { startRefusal } from './start-refusal.ts'
@@ -35,6 +36,7 @@ export async function startDatabase(
     try {
       const outcome = await migrate(runtime, migrationsFolder)
       if (outcome.kind === 'migrated') {
+        if (migrationsFolder !== null) await installJobQueue(runtime)
         await requireUsable(runtime)
         await runtime.changeFeed?.start()
         return outcome.applied

@@ -29,6 +29,8 @@ export interface StartUpFacts {
   warnings: readonly ConfigProblem[]
   migrations: number
   setupKey: Secret | null
+  /** Null where mail is not captured. */
+  inboxKey: Secret | null
   versions: { product: string; node: string; postgres: string }
   /** Where the embedded database keeps its data; null without one. */
   embeddedDatabase: string | null
@@ -54,6 +56,7 @@ export function startUpScreen(facts: StartUpFacts): string {
     `  API       ${url}/api/auth`,
     `  Docs      ${url}/docs/start`,
     `  Health    ${url}/api/health/ready`,
+    ...mailLines(facts),
     `  Database  ${facts.embeddedDatabase ?? 'DATABASE_URL'}${migrationSentence(facts.migrations)}`,
     ...(facts.workers > 1 ? [`  Workers   ${facts.workers} processes`] : []),
     ...setupLines(facts),
@@ -66,6 +69,12 @@ export function startUpScreen(facts: StartUpFacts): string {
 
 function migrationSentence(migrations: number): string {
   return migrations === 0 ? '' : `, ${migrations} ${migrations === 1 ? 'migration' : 'migrations'} applied`
+}
+
+function mailLines({ config, inboxKey, url }: StartUpFacts): string[] {
+  if (inboxKey) return [`  Mail      ${url}/dev/mail?key=${inboxKey.reveal()}`]
+  const { mail } = config
+  return [`  Mail      ${mail.kind === 'smtp' ? `${mail.server}:${mail.port}` : 'off'}`]
 }
 
 function productionLines(missing: readonly string[]): string[] {

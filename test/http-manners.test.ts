@@ -58,7 +58,7 @@ describe('a body', () => {
     ['null', 'null'],
   ])('that is %s is 422 invalid_request, after the sign-in where one is needed', async (_, body) => {
     for (const path of posts) {
-      const needsSignIn = path === '/api/auth/change-password'
+      const needsSignIn = contracts.some((one) => one.path === path && one.principal === 'session')
       const answered = await post(path, body)
       if (needsSignIn) expect(answered, path).toBeProblem(401, 'unauthenticated')
       else expect(answered, path).toBeProblem(422, 'invalid_request')
@@ -211,12 +211,12 @@ describe('paths and methods', () => {
   test('a method that a path does not answer is 405 and says which it does', async () => {
     const allowed: [string, string][] = [
       [login, 'POST, OPTIONS'],
-      [me, 'GET, HEAD, OPTIONS'],
+      [me, 'GET, PATCH, DELETE, HEAD, OPTIONS'],
       ['/api/auth/sessions', 'GET, DELETE, HEAD, OPTIONS'],
       ['/.well-known/jwks.json', 'GET, HEAD, OPTIONS'],
     ]
     for (const [path, allow] of allowed) {
-      for (const method of ['PUT', 'PATCH', 'PROPFIND']) {
+      for (const method of ['PUT', 'PATCH', 'PROPFIND'].filter((one) => !allow.includes(one))) {
         const answered = await server.client().send(path, { method })
         expect(answered, path).toBeProblem(405, 'method_not_allowed')
         expect(answered.headers.get('allow')).toBe(allow)
@@ -237,6 +237,8 @@ describe('paths and methods', () => {
       expect(head.status, path).toBe(got.status)
       const names = (headers: Headers) => [...headers.keys()].filter((name) => name !== 'content-length')
       expect(names(head.headers), path).toEqual(names(got.headers))
+      // An export has itself in it: each is longer than the last.
+      if (path === '/api/auth/export') continue
       expect(head.headers.get('content-length'), path).toBe(String(Buffer.byteLength(got.text)))
     }
     expect((await server.client().send(login, { method: 'HEAD' })).status).toBe(405)

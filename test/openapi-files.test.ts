@@ -2,11 +2,15 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openSetup } from '#lib/auth/setup/setup.ts'
+import { inboxKeyOf } from '#lib/mail/inbox-key.ts'
 import { brunoCollection } from '#lib/openapi/bruno-collection.ts'
 import { type OpenApiDocument, operationsOf } from '#lib/openapi/openapi-document.ts'
 import { readersVariables } from '#lib/openapi/request-example.ts'
 import { requestsFile } from '#lib/openapi/requests-file.ts'
-import { serverForThisTest } from './support/harness.ts'
+import { serverForThisTest, type TestServer } from './support/harness.ts'
+import { stageOn } from './support/inner-theatre.ts'
+import { openLinkFor, usesLink } from './support/link-scenes.ts'
+import { capturedMail } from './support/mailbox.ts'
 
 const document: OpenApiDocument = JSON.parse(readFileSync('dist/openapi.json', 'utf8'))
 const collection = brunoCollection(document)
@@ -38,47 +42,67 @@ test('no variable is left that nothing fills', () => {
 })
 
 test('the requests of docs/requests.http succeed one after the other, as they stand there', async () => {
-  const server = await serverForThisTest()
-  const client = server.client({ address: '127.0.0.1' })
-  const key = await openSetup(server.runtime)
+  const server = await serverForThisTest(capturedMail)
   const text = readFileSync('docs/requests.http', 'utf8')
   const variables = Object.fromEntries(
-    [...text.matchAll(/^@(\w+) = (.*)$/gm)].map(([, name, value]) => [name, value]),
+    [...text.matchAll(/^@(\w+) = (.*)$/gm)].map(([, name, value]) => [String(name), String(value)]),
   )
   const bodies = new Map<string, unknown>()
-  const fill = (template: string) =>
-    template.replace(/\{\{([^}]+)\}\}/g, (_, expression: string) => {
-      const [name, path] = expression.split('.response.body.')
-      if (path === undefined)
-        return name === 'setup_key' ? String(key?.reveal()) : String(variables[expression])
-      return String(valueAt(bodies.get(String(name)), path))
-    })
   const sent: string[] = []
-
-  for (const request of text.split(/^(?=### )/m).filter((block) => block.includes('# @name '))) {
-    const [, name = ''] = /^# @name (\w+)$/m.exec(request) ?? []
-    const [, method = '', address = ''] = /^([A-Z]+) \{\{server\}\}(\S+)$/m.exec(request) ?? []
-    const headers = [...request.matchAll(/^([A-Z][A-Za-z-]+): (.+)$/gm)].map(([, header, value]) => [
-      String(header).toLowerCase(),
-      fill(String(value)),
-    ])
-    const [, body] = /\n\n(\{[\s\S]*\})/.exec(request) ?? []
-    const answer = await client.send(fill(address), {
-      method,
-      headers: Object.fromEntries(headers),
-      ...(body !== undefined && { body: fill(body) }),
+  const send = async (block: string) => {
+    const { name, answer } = await sendBlock(server, block, (expression) => {
+      const [operation = '', path] = expression.split('.response.body.')
+      return String(path === undefined ? variables[expression] : valueAt(bodies.get(operation), path))
     })
     expect(answer.status, `${name} ${answer.text}`).toBe(200)
     bodies.set(name, answer.body)
     sent.push(name)
   }
+  const blocks = text.split(/^(?=### )/m)
+  const requests = blocks.filter((block) => block.includes('# @name '))
+  const first = requests.filter((block) => blocks.indexOf(block) < blocks.findIndex(saysThatTheRestIsApart))
 
-  expect(sent.toSorted()).toEqual(
-    operationsOf(document)
-      .map(({ operation }) => operation.operationId)
-      .toSorted(),
-  )
+  for (const block of first) await send(block)
+  for (const block of requests.slice(first.length)) {
+    await fetchWhatItNeeds(server, nameOf(block), variables)
+    if (nameOf(block) === 'deleteMyAccount') await send(requests.find((one) => nameOf(one) === 'login') ?? '')
+    await send(block)
+  }
+
+  const operations = operationsOf(document).map(({ operation }) => operation.operationId)
+  expect([...new Set(sent)].toSorted()).toEqual(operations.toSorted())
 })
+
+const saysThatTheRestIsApart = (block: string) => block.startsWith('### Each of these needs something')
+
+const nameOf = (block: string) => /^# @name (\w+)$/m.exec(block)?.[1] ?? ''
+
+/** As the reader does: from a message, from the terminal, from memory. */
+async function fetchWhatItNeeds(server: TestServer, operationId: string, variables: Record<string, string>) {
+  if (usesLink(operationId)) {
+    variables['link_token'] = String((await openLinkFor(stageOn(server), operationId)).mail.token)
+  }
+  variables['inbox_key'] = inboxKeyOf(server.runtime.roots).reveal()
+  variables['setup_key'] = String((await openSetup(server.runtime))?.reveal())
+  if (operationId === 'deleteMyAccount') variables['password'] = 'a quick red tram'
+}
+
+async function sendBlock(server: TestServer, block: string, resolve: (expression: string) => string) {
+  const fill = (template: string) =>
+    template.replace(/\{\{([^}]+)\}\}/g, (_, expression) => resolve(expression))
+  const [, method = '', address = ''] = /^([A-Z]+) \{\{server\}\}(\S+)$/m.exec(block) ?? []
+  const headers = [...block.matchAll(/^([A-Z][A-Za-z-]+): (.+)$/gm)].map(([, header, value]) => [
+    String(header).toLowerCase(),
+    fill(String(value)),
+  ])
+  const [, body] = /\n\n(\{[\s\S]*\})/.exec(block) ?? []
+  const answer = await server.client({ address: '127.0.0.1' }).send(fill(address), {
+    method,
+    headers: Object.fromEntries(headers),
+    ...(body !== undefined && { body: fill(body) }),
+  })
+  return { name: nameOf(block), answer }
+}
 
 /** `sessions[0].id` of a body. */
 function valueAt(body: unknown, path: string): unknown {

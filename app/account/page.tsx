@@ -1,14 +1,30 @@
+import { findEmailChange } from '#lib/auth/change-email/change-email.ts'
+import { processRuntime } from '#lib/runtime/process-runtime.ts'
+import {
+  CancelEmailForm,
+  ChangeEmailForm,
+  UsernameForm,
+  VerifyOwnForm,
+} from '../../components/account/profile-forms.tsx'
+import { AwaitVerified } from '../../components/auth/await-verified.tsx'
 import { AccountShell } from '../../components/shell/account-shell.tsx'
 import { Card, CardTitle } from '../../components/ui/card.tsx'
+import { Facts } from '../../components/ui/facts.tsx'
 import { LocalTime } from '../../components/ui/local-time.tsx'
-import { appName, type Query, requirePrincipal } from '../current.ts'
+import { Notice } from '../../components/ui/notice.tsx'
+import { OutcomeNotice } from '../../components/ui/outcomes.tsx'
+import { appName, flashFor, type Query, queryValue, requirePrincipal, titleFor } from '../current.ts'
 
-export const metadata = { title: 'Account' }
+export const generateMetadata = () => titleFor('/account', 'Account')
 
 export default async function AccountPage({ searchParams }: { searchParams: Query }) {
-  const { user, session } = await requirePrincipal('/account', searchParams)
+  const principal = await requirePrincipal('/account', searchParams)
+  const { user, session } = principal
+  const waiting = await findEmailChange(await processRuntime(), principal)
+  const done = await queryValue(searchParams, 'done')
   return (
     <AccountShell appName={await appName()} page="/account" title="Account">
+      <OutcomeNotice done={done} />
       <Card labelledBy="you">
         <CardTitle id="you">You</CardTitle>
         <Facts
@@ -19,6 +35,7 @@ export default async function AccountPage({ searchParams }: { searchParams: Quer
             ['Account since', <LocalTime key="since" instant={user.createdAt.toISOString()} />],
           ]}
         />
+        {!user.emailVerifiedAt && <Unverified email={user.email} isSent={done === 'verification-sent'} />}
       </Card>
       <Card labelledBy="session">
         <CardTitle id="session">This session</CardTitle>
@@ -35,19 +52,46 @@ export default async function AccountPage({ searchParams }: { searchParams: Quer
           </a>
         </p>
       </Card>
+      <Card labelledBy="name">
+        <CardTitle id="name">Change user name</CardTitle>
+        <div className="mt-4">
+          <UsernameForm username={user.username} initial={await flashFor('/account', 'name')} />
+        </div>
+      </Card>
+      <Card labelledBy="email">
+        <CardTitle id="email">Change email</CardTitle>
+        {waiting && <Waiting email={waiting} />}
+        <div className="mt-4">
+          <ChangeEmailForm initial={await flashFor('/account', 'email')} />
+        </div>
+      </Card>
     </AccountShell>
   )
 }
 
-function Facts({ facts }: { facts: [string, React.ReactNode][] }) {
+async function Unverified({ email, isSent }: { email: string; isSent: boolean }) {
   return (
-    <dl className="mt-4 grid gap-x-6 gap-y-1 sm:grid-cols-[10rem_1fr] sm:gap-y-3">
-      {facts.map(([name, value]) => (
-        <div key={name} className="contents">
-          <dt className="text-muted-foreground max-sm:mt-2">{name}</dt>
-          <dd className="break-words font-medium">{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <div className="mt-6 flex flex-col items-start gap-4">
+      <AwaitVerified isSignedIn next="/account?done=email-verified" />
+      <Notice tone="warning">
+        Verify your address: only then can you get back in if you forget your password.{' '}
+        <a href="/verify" className="font-medium underline">
+          Enter the code
+        </a>
+      </Notice>
+      <VerifyOwnForm email={email} initial={await flashFor('/account', 'resend')} isSent={isSent} />
+    </div>
+  )
+}
+
+function Waiting({ email }: { email: string }) {
+  return (
+    <div className="mt-4 flex flex-col items-start gap-4">
+      <Notice tone="info">
+        Waiting for you to open the link that we sent to <strong className="break-all">{email}</strong>. To
+        send it again, ask for the change again.
+      </Notice>
+      <CancelEmailForm />
+    </div>
   )
 }

@@ -6,7 +6,7 @@ import { EntryShell } from '../../components/shell/entry-shell.tsx'
 import { Card } from '../../components/ui/card.tsx'
 import { Notice } from '../../components/ui/notice.tsx'
 import { OutcomeNotice } from '../../components/ui/outcomes.tsx'
-import { currentSession, flashFor, type Query, queryValue, titleFor } from '../current.ts'
+import { currentSession, flashFor, type Query, queryValue, titleFor, typedEmailFor } from '../current.ts'
 
 export const generateMetadata = () => titleFor('/login', 'Sign in')
 
@@ -35,8 +35,14 @@ export default async function LoginPage({ searchParams }: { searchParams: Query 
             page={`/login${onward}`}
             next={withCookieCheck(next)}
             initial={await flashFor('/login')}
+            typedEmail={await typedEmailFor('/login')}
           />
         </Card>
+        <p className="text-center">
+          <a href="/forgot" className="prose-link">
+            Forgot your password?
+          </a>
+        </p>
         <p className="text-center">
           New here?{' '}
           <a href={`/register${onward}`} className="prose-link">

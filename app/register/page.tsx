@@ -11,17 +11,22 @@ export default async function RegisterPage({ searchParams }: { searchParams: Que
   const { config } = await processRuntime()
   const next = safeNext(config, await queryValue(searchParams, 'next'))
   const toLogin = `/login?${new URLSearchParams({ done: 'registered', ...(next && { next }) })}`
+  const onSuccess = config.emailVerification === 'required' ? '/verify?done=registered' : toLogin
+  const invitation = await invitationOf(searchParams)
   const onward = next ? `?${new URLSearchParams({ next })}` : ''
   return (
     <EntryShell appName={config.appName} title="Create account">
       <div className="flex flex-col gap-5">
         <Card>
-          {config.registration === 'closed' ? (
-            <p>This service takes no new accounts.</p>
-          ) : (
+          {config.registration === 'closed' && <p>This service takes no new accounts.</p>}
+          {config.registration === 'invite' && !invitation && (
+            <p>New accounts need an invitation. Open the link that you were given.</p>
+          )}
+          {(config.registration === 'open' || (config.registration === 'invite' && invitation)) && (
             <RegisterForm
-              page={`/register${onward}`}
-              next={toLogin}
+              page={`/register${invitation ? `?${new URLSearchParams(invitation)}` : onward}`}
+              next={onSuccess}
+              invitation={invitation}
               initial={await flashFor('/register')}
               passwordLengthMin={config.password.lengthMin}
             />
@@ -36,4 +41,10 @@ export default async function RegisterPage({ searchParams }: { searchParams: Que
       </div>
     </EntryShell>
   )
+}
+
+/** What the link of an operator brings along; null without one. */
+async function invitationOf(query: Query): Promise<{ invitation: string; email: string } | null> {
+  const invitation = await queryValue(query, 'invitation')
+  return invitation === null ? null : { invitation, email: (await queryValue(query, 'email')) ?? '' }
 }

@@ -3,6 +3,7 @@ import argon2 from 'argon2'
 import pg from 'pg'
 import type { Connection } from '#db/connection.ts'
 import { insertUserWithPassword } from '#db/queries/users.ts'
+import { userEvent } from '#lib/audit/audit-event.ts'
 import { serve } from './serve.ts'
 
 const parameters = { type: argon2.argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 }
@@ -22,6 +23,10 @@ serve(async ({ method }, body) => {
     username,
     passwordHash: await mine,
     roles: ['USER'],
+    event: userEvent('account_registered', { address: '127.0.0.1', userAgent: null, requestId: null }),
+    // As the server under test, which runs with MAIL=off.
+    mail: '[]',
+    isVerified: false,
   })
   return { status: 'success', user }
 })

@@ -1,4 +1,5 @@
 import { ApiForm } from '../forms/api-form.tsx'
+import { EmailField } from '../forms/email-field.tsx'
 import type { FormState } from '../forms/form-state.ts'
 import { PasswordField } from '../forms/password-field.tsx'
 import { SubmitButton } from '../forms/submit-button.tsx'
@@ -6,10 +7,12 @@ import { TextField } from '../forms/text-field.tsx'
 
 export interface AccountFieldsProps {
   passwordLengthMin: number
+  /** What the address begins with. */
+  email?: string
 }
 
 /** The three facts of a new account. What people sign in with stands next to the password, so that managers save the right pair. */
-export function AccountFields({ passwordLengthMin }: AccountFieldsProps) {
+export function AccountFields({ passwordLengthMin, email }: AccountFieldsProps) {
   return (
     <>
       <TextField
@@ -19,14 +22,12 @@ export function AccountFields({ passwordLengthMin }: AccountFieldsProps) {
         autoComplete="nickname"
         required
       />
-      <TextField
+      <EmailField
         name="email"
         label="Email"
         type="email"
-        inputMode="email"
-        autoComplete="username"
         enterKeyHint="next"
-        required
+        {...(email && { initially: email })}
       />
       <PasswordField
         name="password"
@@ -39,12 +40,14 @@ export function AccountFields({ passwordLengthMin }: AccountFieldsProps) {
   )
 }
 
-export function RegisterForm({
-  page,
-  next,
-  initial,
-  passwordLengthMin,
-}: { page: string; next: string; initial: FormState | null } & AccountFieldsProps) {
+interface RegisterFormProps extends AccountFieldsProps {
+  page: string
+  next: string
+  initial: FormState | null
+  invitation: { invitation: string; email: string } | null
+}
+
+export function RegisterForm({ page, next, initial, passwordLengthMin, invitation }: RegisterFormProps) {
   return (
     <ApiForm
       target={{ path: '/api/auth/register', method: 'POST' }}
@@ -53,7 +56,8 @@ export function RegisterForm({
       initial={initial}
       className="flex flex-col gap-5"
     >
-      <AccountFields passwordLengthMin={passwordLengthMin} />
+      {invitation && <input type="hidden" name="invitation" value={invitation.invitation} />}
+      <AccountFields passwordLengthMin={passwordLengthMin} {...(invitation && { email: invitation.email })} />
       <SubmitButton label="Create account" pendingLabel="Creating…" className="w-full" />
     </ApiForm>
   )

@@ -1,17 +1,19 @@
 import { ApiForm } from '../forms/api-form.tsx'
 import { CheckboxField } from '../forms/checkbox-field.tsx'
+import { EmailField } from '../forms/email-field.tsx'
 import type { FormState } from '../forms/form-state.ts'
 import { PasswordField } from '../forms/password-field.tsx'
 import { SubmitButton } from '../forms/submit-button.tsx'
-import { TextField } from '../forms/text-field.tsx'
 
 export interface SignInFormProps {
   page: string
   next: string
   initial: FormState | null
+  /** What was typed on the page before, without scripts. */
+  typedEmail: string | null
 }
 
-export function SignInForm({ page, next, initial }: SignInFormProps) {
+export function SignInForm({ page, next, initial, typedEmail }: SignInFormProps) {
   return (
     <ApiForm
       target={{ path: '/api/auth/login', method: 'POST' }}
@@ -21,12 +23,12 @@ export function SignInForm({ page, next, initial }: SignInFormProps) {
       className="flex flex-col gap-5"
     >
       <input type="hidden" name="transport" value="cookie" />
-      <TextField
+      <EmailField
         name="email"
         label="Email or user name"
-        autoComplete="username"
+        inputMode="text"
         enterKeyHint="next"
-        required
+        {...(typedEmail && { initially: typedEmail })}
       />
       <PasswordField name="password" label="Password" autoComplete="current-password" />
       <CheckboxField name="remember" label="Stay signed in on this device" defaultChecked />

@@ -17,13 +17,16 @@ export interface ApiFormProps {
   children: ReactNode
   className?: string
   label?: string
+  /** Needed where the page has several forms. */
+  name?: string
 }
 
 /**
  * A form that posts to the endpoint's own path. Without scripts the browser sends it and the server leads on; with
  * scripts it is sent as JSON, and refusals appear in place. Nothing is sent twice.
  */
-export function ApiForm({ target, page, next, initial, children, className = '', label }: ApiFormProps) {
+export function ApiForm(props: ApiFormProps) {
+  const { target, page, next, initial, children, className = '', label, name = '' } = props
   const [state, setState] = useState(initial)
   const [isPending, setPending] = useState(false)
   const [isEnhanced, setEnhanced] = useState(false)
@@ -49,7 +52,7 @@ export function ApiForm({ target, page, next, initial, children, className = '',
 
   const action = target.method === 'POST' ? target.path : `${target.path}?_method=${target.method}`
   return (
-    <FormContext value={{ state, isPending, isEnhanced }}>
+    <FormContext value={{ state, isPending, isEnhanced, name }}>
       <form
         ref={form}
         action={action}
@@ -61,6 +64,7 @@ export function ApiForm({ target, page, next, initial, children, className = '',
       >
         <input type="hidden" name="_page" value={page} />
         <input type="hidden" name="_next" value={next} />
+        {name && <input type="hidden" name="_form" value={name} />}
         <FormMessage />
         {children}
       </form>

@@ -3,7 +3,7 @@
 import { endingSentence } from '../ui/endings.ts'
 import { Notice } from '../ui/notice.tsx'
 import { Countdown } from './countdown.tsx'
-import { useForm } from './form-context.tsx'
+import { useFieldId, useForm } from './form-context.tsx'
 import type { FormState } from './form-state.ts'
 
 /** The refusal as a whole: the sentence, or what needs attention in which field. Takes the focus when it appears. */
@@ -27,6 +27,7 @@ function Sentence({ state }: { state: FormState }) {
   if (fields.length > 1) return <FieldList fields={fields} />
   if (state.code === 'rate_limited') return <Countdown seconds={state.retryAfterSeconds ?? 60} />
   if (state.code === 'session_ended' || state.code === 'unauthenticated') return <SignInAgain state={state} />
+  if (state.code === 'email_not_verified') return <VerifyFirst state={state} />
   if (state.code === 'internal_error') return <WithReference state={state} />
   return <p>{state.detail}</p>
 }
@@ -38,13 +39,30 @@ function FieldList({ fields }: { fields: [string, string][] }) {
       <ul className="mt-1 list-disc pl-5">
         {fields.map(([name, detail]) => (
           <li key={name}>
-            <a href={`#${name}`} className="inline-block min-h-6 underline">
-              {detail}
-            </a>
+            <FieldLink name={name} detail={detail} />
           </li>
         ))}
       </ul>
     </>
+  )
+}
+
+function FieldLink({ name, detail }: { name: string; detail: string }) {
+  return (
+    <a href={`#${useFieldId(name)}`} className="inline-block min-h-6 underline">
+      {detail}
+    </a>
+  )
+}
+
+function VerifyFirst({ state }: { state: FormState }) {
+  return (
+    <p>
+      {state.detail}{' '}
+      <a href="/verify" className="font-medium underline">
+        Enter the code, or get another message
+      </a>
+    </p>
   )
 }
 

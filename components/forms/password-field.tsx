@@ -1,7 +1,7 @@
 'use client'
 
 import { type KeyboardEvent, useState } from 'react'
-import { useForm } from './form-context.tsx'
+import { useFieldId, useForm } from './form-context.tsx'
 import { FieldFrame, inputClass, useFieldAttributes } from './text-field.tsx'
 
 export interface PasswordFieldProps {
@@ -18,7 +18,8 @@ export function PasswordField({ name, label, autoComplete, hint, passwordRules }
   const { isEnhanced, isPending } = useForm()
   const [isShown, setShown] = useState(false)
   const [hasCapsLock, setCapsLock] = useState(false)
-  const attributes = useFieldAttributes(name, hint, hasCapsLock ? [`${name}-caps`] : [])
+  const id = useFieldId(name)
+  const attributes = useFieldAttributes(name, hint, hasCapsLock ? [`${id}-caps`] : [])
   const watchCapsLock = (event: KeyboardEvent) => setCapsLock(event.getModifierState('CapsLock'))
   // Hidden again while it is sent, so that the browser offers to save it.
   const type = isShown && !isPending ? 'text' : 'password'
@@ -41,7 +42,7 @@ export function PasswordField({ name, label, autoComplete, hint, passwordRules }
         {isEnhanced && (
           <button
             type="button"
-            aria-controls={name}
+            aria-controls={id}
             aria-pressed={isShown}
             aria-label={`Show ${label.toLowerCase()}`}
             onClick={() => setShown(!isShown)}
@@ -51,7 +52,7 @@ export function PasswordField({ name, label, autoComplete, hint, passwordRules }
           </button>
         )}
       </div>
-      <p id={`${name}-caps`} role="status" className={hasCapsLock ? 'text-sm text-warning-text' : 'sr-only'}>
+      <p id={`${id}-caps`} role="status" className={hasCapsLock ? 'text-sm text-warning-text' : 'sr-only'}>
         {hasCapsLock && 'Caps Lock is on.'}
       </p>
     </FieldFrame>

@@ -5,7 +5,7 @@ export type FormOutcome = { kind: 'done' } | { kind: 'refused'; state: FormState
 export interface FormTarget {
   /** The endpoint's own path. */
   path: string
-  method: 'POST' | 'DELETE'
+  method: 'POST' | 'PATCH' | 'DELETE'
 }
 
 /**
@@ -17,15 +17,16 @@ export async function sendForm(form: HTMLFormElement, target: FormTarget): Promi
   if (!navigator.onLine) return refused('network', 'You appear to be offline. Nothing was sent.', values)
   const { path, method } = target
   try {
-    const body = method === 'POST' ? { body: JSON.stringify(bodyOf(form)) } : {}
+    const fields = bodyOf(form)
+    const hasBody = method !== 'DELETE' || Object.keys(fields).length > 0
     const answer = await fetch(path, {
       method,
       headers: {
         accept: 'application/json',
-        ...(method === 'POST' && { 'content-type': 'application/json' }),
+        ...(hasBody && { 'content-type': 'application/json' }),
       },
       credentials: 'same-origin',
-      ...body,
+      ...(hasBody && { body: JSON.stringify(fields) }),
     })
     if (answer.ok) return { kind: 'done' }
     const problem: ProblemAnswer = await answer.json().catch(() => ({}))

@@ -15,6 +15,7 @@ export function SubmitButton({
   look = 'primary',
   className,
   isCompact = false,
+  isBlocked = false,
   describedBy,
 }: SubmitButtonProps) {
   const { isPending } = useForm()
@@ -23,6 +24,7 @@ export function SubmitButton({
     <>
       <button
         type="submit"
+        disabled={isBlocked}
         aria-disabled={isPending || undefined}
         aria-describedby={describedBy}
         className={buttonClass(look, className)}
@@ -52,6 +54,8 @@ export interface SubmitButtonProps {
   className?: string
   /** Shows that it is busy without words, where there is no room for them. */
   isCompact?: boolean
+  /** Cannot be pressed for now, nor by Enter in a field; its label says why. */
+  isBlocked?: boolean
   /** Id of what tells this button from others with the same label. */
   describedBy?: string
 }

@@ -1,7 +1,7 @@
 'use client'
 
 import type { ComponentProps, ReactNode } from 'react'
-import { useForm } from './form-context.tsx'
+import { useFieldId, useForm } from './form-context.tsx'
 
 type InputProps = Omit<ComponentProps<'input'>, 'id' | 'name' | 'defaultValue'>
 
@@ -9,6 +9,8 @@ export interface FieldProps extends InputProps {
   name: string
   label: string
   hint?: string
+  /** What it begins with, unless something was typed before. */
+  initially?: string
 }
 
 export const inputClass =
@@ -23,19 +25,20 @@ export function FieldFrame({
 }: Pick<FieldProps, 'name' | 'label' | 'hint'> & { children: ReactNode }) {
   const { state } = useForm()
   const complaint = state?.errors[name]
+  const id = useFieldId(name)
   return (
     <div className="flex flex-col gap-1.5">
-      <label htmlFor={name} className="text-base font-medium">
+      <label htmlFor={id} className="text-base font-medium">
         {label}
       </label>
       {hint && (
-        <p id={`${name}-hint`} className="text-sm text-muted-foreground">
+        <p id={`${id}-hint`} className="text-sm text-muted-foreground">
           {hint}
         </p>
       )}
       {children}
       {complaint && (
-        <p id={`${name}-error`} className="text-sm font-medium text-danger-text">
+        <p id={`${id}-error`} className="text-sm font-medium text-danger-text">
           {complaint}
         </p>
       )}
@@ -47,18 +50,17 @@ export function FieldFrame({
 export function useFieldAttributes(name: string, hint: string | undefined, more: string[] = []) {
   const { state } = useForm()
   const complaint = state?.errors[name]
-  const describedBy = [hint && `${name}-hint`, complaint && `${name}-error`, ...more]
-    .filter(Boolean)
-    .join(' ')
+  const id = useFieldId(name)
+  const describedBy = [hint && `${id}-hint`, complaint && `${id}-error`, ...more].filter(Boolean).join(' ')
   return {
-    id: name,
+    id,
     name,
     'aria-invalid': complaint ? true : undefined,
     'aria-describedby': describedBy || undefined,
   } as const
 }
 
-export function TextField({ name, label, hint, className, ...input }: FieldProps) {
+export function TextField({ name, label, hint, className, initially = '', ...input }: FieldProps) {
   const { state } = useForm()
   const attributes = useFieldAttributes(name, hint)
   return (
@@ -67,7 +69,7 @@ export function TextField({ name, label, hint, className, ...input }: FieldProps
         type="text"
         autoCapitalize="none"
         spellCheck={false}
-        defaultValue={state?.values[name] ?? ''}
+        defaultValue={state?.values[name] ?? initially}
         className={inputClass}
         {...input}
         {...attributes}

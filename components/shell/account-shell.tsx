@@ -9,6 +9,7 @@ const pages = [
   { path: '/account', name: 'Account' },
   { path: '/account/sessions', name: 'Sessions' },
   { path: '/account/security', name: 'Security' },
+  { path: '/account/data', name: 'Data' },
 ] as const
 
 export type AccountPage = (typeof pages)[number]['path']
@@ -54,13 +55,13 @@ interface AccountShellProps {
 function Navigation({ page }: { page: AccountPage }) {
   return (
     <nav aria-label="Account" className="mx-auto max-w-[45rem] px-4">
-      <ul className="-mb-px flex gap-1">
+      <ul className="-mb-px flex gap-0.5 sm:gap-1">
         {pages.map(({ path, name }) => (
           <li key={path}>
             <a
               href={path}
               aria-current={path === page ? 'page' : undefined}
-              className="inline-flex min-h-11 items-center border-b-3 border-transparent px-3 text-muted-foreground no-underline hover:text-foreground aria-[current=page]:border-brand aria-[current=page]:font-medium aria-[current=page]:text-foreground"
+              className="inline-flex min-h-11 items-center border-b-3 border-transparent px-1.5 min-[360px]:px-2.5 sm:px-3 text-muted-foreground no-underline hover:text-foreground aria-[current=page]:border-brand aria-[current=page]:font-medium aria-[current=page]:text-foreground"
             >
               {name}
             </a>

@@ -9,7 +9,7 @@ const looks: Record<ButtonLook, string> = {
 }
 
 export function buttonClass(look: ButtonLook, className = ''): string {
-  return `inline-flex min-h-11 items-center justify-center gap-2 rounded-field border px-4 py-2 text-base font-medium transition-colors duration-150 aria-disabled:cursor-default aria-disabled:opacity-80 ${looks[look]} ${className}`
+  return `inline-flex min-h-11 items-center justify-center gap-2 rounded-field border px-4 py-2 text-base font-medium transition-colors duration-150 aria-disabled:cursor-default aria-disabled:opacity-80 disabled:cursor-default disabled:opacity-60 ${looks[look]} ${className}`
 }
 
 export function Button({

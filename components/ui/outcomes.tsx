@@ -8,6 +8,25 @@ const outcomes: Record<string, { tone: NoticeTone; text: string }> = {
   'signed-out': { tone: 'info', text: 'You are signed out.' },
   'session-ended': { tone: 'success', text: 'That device is signed out.' },
   'others-ended': { tone: 'success', text: 'Your other devices are signed out.' },
+  'password-reset': {
+    tone: 'success',
+    text: 'Password changed. Every device is signed out; sign in with your new password.',
+  },
+  'account-deleted': {
+    tone: 'info',
+    text: 'Your account is deleted. Sign in within 14 days to take that back.',
+  },
+  'name-changed': { tone: 'success', text: 'User name changed.' },
+  'email-requested': {
+    tone: 'info',
+    text: 'We sent a link to the new address. Your address changes when you open it.',
+  },
+  'email-cancelled': { tone: 'success', text: 'Your address stays as it is.' },
+  'email-verified': { tone: 'success', text: 'Your email is verified.' },
+  'verification-sent': {
+    tone: 'info',
+    text: 'We sent a message to your address. Open its link, or enter its code.',
+  },
   'password-changed': { tone: 'success', text: 'Password changed. Your other devices are signed out.' },
 }
 

@@ -1,7 +1,8 @@
-import { sql } from 'drizzle-orm'
+import { type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
-import { roles, sessionEpochs, sessions, userRoles, users } from '../schema.ts'
+import { auditEvents, roles, sessionEpochs, sessions, userRoles, users } from '../schema.ts'
 import { statement } from '../statement.ts'
+import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
 import { type RoleLimit, strictestLimits, writeRoleLimits } from './role-limits.ts'
 import { aliveNow } from './session-rows.ts'
 import { type UserRow, userColumns } from './users.ts'
@@ -58,7 +59,10 @@ export function findAccountsNamed(
 }
 
 /** How many sessions of the user are alive, as it was before the statement it stands in. */
-const liveSessions = (p: { userId: unknown; roleLimits: Parameters<typeof strictestLimits>[0] }) => sql`
+export const liveSessions = (p: {
+  userId: unknown
+  roleLimits: Parameters<typeof strictestLimits>[0]
+}) => sql`
   (select count(*)::integer from ${sessions} join ${users} on ${users.id} = ${sessions.userId},
     ${strictestLimits(p.roleLimits)}
   where ${sessions.userId} = ${p.userId} and ${aliveNow})`
@@ -83,19 +87,34 @@ interface Ending {
   reason: string
   /** By which the ended sessions are counted. */
   roleLimits: readonly RoleLimit[]
+  /** Written with it. */
+  event: NewAuditEvent
+}
+
+interface EndingParameters {
+  userId: number
+  reason: string
+  roleLimits: string
+  event: string | null
+  graceSeconds: number | null
 }
 
 /** Moves the epoch of a user in the same statement in which `change` is made, if its condition holds. */
-function endingStatement(name: string, change: ReturnType<typeof sql>, condition: ReturnType<typeof sql>) {
-  return statement<{ userId: number; reason: string; roleLimits: string }, { ended: number }>(
+function endingStatement(
+  name: string,
+  change: (parameter: Record<keyof EndingParameters, Placeholder>) => SQL,
+  condition: SQL,
+) {
+  return statement<EndingParameters, { ended: number }>(
     name,
     (p) => sql`
       with changed as (
-        update ${users} set session_epoch = session_epoch + 1 ${change}
+        update ${users} set session_epoch = session_epoch + 1 ${change(p)}
         where ${users.id} = ${p.userId} and ${condition}
         returning id, session_epoch
       ), noted as (
         insert into ${sessionEpochs} (user_id, epoch, reason) select id, session_epoch, ${p.reason} from changed
+      ), recorded as (${recordEvent(p.event, sql`changed`, { userId: sql`changed.id` })}
       )
       select ${liveSessions(p)} as "ended" from changed`,
   )
@@ -103,18 +122,26 @@ function endingStatement(name: string, change: ReturnType<typeof sql>, condition
 
 const disable = endingStatement(
   'disable_account',
-  sql`, disabled_at = app_now()`,
+  () => sql`, disabled_at = app_now()`,
   sql`${users.disabledAt} is null`,
 )
 const markDeleted = endingStatement(
   'mark_account_deleted',
-  sql`, deleted_at = app_now()`,
+  (p) =>
+    sql`, deleted_at = app_now(), erase_at = app_now() + make_interval(secs => ${p.graceSeconds}::integer)`,
   sql`${users.deletedAt} is null`,
 )
-const endAll = endingStatement('end_all_sessions_of_account', sql``, sql`true`)
+const endAll = endingStatement('end_all_sessions_of_account', () => sql``, sql`true`)
 
-async function runEnding(db: Connection, query: typeof endAll, ending: Ending): Promise<number | null> {
-  const [row] = await db.run(query({ ...ending, roleLimits: writeRoleLimits(ending.roleLimits) }))
+async function runEnding(
+  db: Connection,
+  query: typeof endAll,
+  ending: Ending & { graceSeconds?: number | null },
+): Promise<number | null> {
+  const event = writeAuditEvent(ending.event)
+  const { userId, reason, graceSeconds = null } = ending
+  const roleLimits = writeRoleLimits(ending.roleLimits)
+  const [row] = await db.run(query({ userId, reason, graceSeconds, event, roleLimits }))
   return row?.ended ?? null
 }
 
@@ -123,8 +150,16 @@ export function disableAccount(db: Connection, ending: Ending): Promise<number |
   return runEnding(db, disable, ending)
 }
 
-/** Keeps the row, so that its sessions can be told why they ended. @returns as {@link disableAccount} */
-export function markAccountDeleted(db: Connection, ending: Ending): Promise<number | null> {
+/**
+ * Keeps the row, so that its sessions can be told why they ended.
+ *
+ * @param ending.graceSeconds  after which it is removed for good, unless a sign-in takes it back; null: never
+ * @returns as {@link disableAccount}
+ */
+export function markAccountDeleted(
+  db: Connection,
+  ending: Ending & { graceSeconds: number | null },
+): Promise<number | null> {
   return runEnding(db, markDeleted, ending)
 }
 
@@ -133,27 +168,41 @@ export function endAllSessionsOf(db: Connection, ending: Ending): Promise<number
   return runEnding(db, endAll, ending)
 }
 
-const enable = statement<{ userId: number }, { id: number }>(
+const enable = statement<{ userId: number; event: string | null }, { id: number }>(
   'enable_account',
-  ({ userId }) => sql`
-    update ${users} set disabled_at = null, deleted_at = null
-    where ${users.id} = ${userId} and (${users.disabledAt} is not null or ${users.deletedAt} is not null)
-    returning id`,
+  (p) => sql`
+    with changed as (
+      update ${users} set disabled_at = null, deleted_at = null, erase_at = null
+      where ${users.id} = ${p.userId} and (${users.disabledAt} is not null or ${users.deletedAt} is not null)
+      returning id
+    ), recorded as (${recordEvent(p.event, sql`changed`, { userId: sql`changed.id` })}
+    )
+    select id from changed`,
 )
 
 /** Takes back that it was disabled or marked as deleted; false when it was neither. */
-export async function enableAccount(db: Connection, userId: number): Promise<boolean> {
-  return (await db.run(enable({ userId }))).length === 1
+export async function enableAccount(db: Connection, userId: number, event: NewAuditEvent): Promise<boolean> {
+  return (await db.run(enable({ userId, event: writeAuditEvent(event) }))).length === 1
 }
 
-const erase = statement<{ userId: number }, { id: number }>(
+const erase = statement<{ userId: number; event: string | null }, { id: number }>(
   'erase_account',
-  ({ userId }) => sql`delete from ${users} where ${users.id} = ${userId} returning id`,
+  (p) => sql`
+    with erased as (
+      delete from ${users} where ${users.id} = ${p.userId} returning id
+    ), forgotten as (
+      delete from ${auditEvents} where ${auditEvents.userId} in (select id from erased)
+    ), recorded as (${recordEvent(p.event, sql`erased`, { details: sql`jsonb_build_object('user_id', erased.id)` })}
+    )
+    select id from erased`,
 )
 
-/** Removes the account with everything that belongs to it; false when there is none. */
-export async function eraseAccount(db: Connection, userId: number): Promise<boolean> {
-  return (await db.run(erase({ userId }))).length === 1
+/**
+ * Removes the account with everything that belongs to it; false when there is none. `event` is nobody's, and says in its
+ * details whose account it was.
+ */
+export async function eraseAccount(db: Connection, userId: number, event: NewAuditEvent): Promise<boolean> {
+  return (await db.run(erase({ userId, event: writeAuditEvent(event) }))).length === 1
 }
 
 const hasUsableAdministrator = statement<object, { exists: boolean }>(

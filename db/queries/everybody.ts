@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import type { Connection, Database } from '../connection.ts'
 import { sessionEpochs, sessions, users } from '../schema.ts'
 import { statement } from '../statement.ts'
+import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
 import { type RoleLimit, strictestLimits, writeRoleLimits } from './role-limits.ts'
 import { aliveNow } from './session-rows.ts'
 
@@ -20,7 +21,7 @@ const quiet = statement<object>(
 const announceAll = statement<object>('announce_all', () => sql`select pg_notify('session_changes', 'all')`)
 
 const endBatch = statement<
-  { afterUserId: number; size: number; reason: string; roleLimits: string },
+  { afterUserId: number; size: number; reason: string; roleLimits: string; event: string | null },
   EndedBatch
 >(
   'end_sessions_of_everybody',
@@ -35,6 +36,7 @@ const endBatch = statement<
       returning id, session_epoch
     ), noted as (
       insert into ${sessionEpochs} (user_id, epoch, reason) select id, session_epoch, ${p.reason} from advanced
+    ), recorded as (${recordEvent(p.event, sql`advanced`, { userId: sql`advanced.id` })}
     )
     select (select max(id) from batch) as "lastUserId", (select count(*)::integer from advanced) as "accounts",
       (select count(*)::integer from ${sessions} join ${users} on ${users.id} = ${sessions.userId},
@@ -48,12 +50,23 @@ const endBatch = statement<
  */
 export function endSessionsOfNextUsers(
   db: Database,
-  batch: { afterUserId: number; size: number; reason: string; roleLimits: readonly RoleLimit[] },
+  batch: {
+    afterUserId: number
+    size: number
+    reason: string
+    roleLimits: readonly RoleLimit[]
+    /** Written for each user whose sessions end. */
+    event: NewAuditEvent
+  },
 ): Promise<EndedBatch> {
   return db.transaction(async (transaction: Connection) => {
     await transaction.run(quiet({}))
     const [ended] = await transaction.run(
-      endBatch({ ...batch, roleLimits: writeRoleLimits(batch.roleLimits) }),
+      endBatch({
+        ...batch,
+        roleLimits: writeRoleLimits(batch.roleLimits),
+        event: writeAuditEvent(batch.event),
+      }),
     )
     if (!ended) throw new Error('the end of a batch of sessions returned no row')
     if (ended.accounts > 0) await transaction.run(announceAll({}))

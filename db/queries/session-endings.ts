@@ -2,51 +2,93 @@ import { sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
 import { sessionEpochs, sessions, users } from '../schema.ts'
 import { statement } from '../statement.ts'
+import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
+import { intoOutbox, type OutboxRows } from './mail-outbox.ts'
 import { type RoleLimit, strictestLimits, writeRoleLimits } from './role-limits.ts'
 import { aliveNow } from './session-rows.ts'
 
-const end = statement<{ sessionIds: readonly string[]; reason: string }, { id: string }>(
+const end = statement<
+  { sessionIds: readonly string[]; reason: string; event: string | null },
+  { id: string }
+>(
   'end_sessions',
   (p) => sql`
-    update ${sessions} set ended_at = app_now(), ended_reason = ${p.reason}
-    where ${sessions.id} = any(${p.sessionIds}::uuid[]) and ${sessions.endedAt} is null
-    returning ${sessions.id} as id`,
+    with ended as (
+      update ${sessions} set ended_at = app_now(), ended_reason = ${p.reason}
+      where ${sessions.id} = any(${p.sessionIds}::uuid[]) and ${sessions.endedAt} is null
+      returning id, user_id
+    ), recorded as (${recordEvent(p.event, sql`ended`, { userId: sql`ended.user_id`, sessionId: sql`ended.id` })}
+    )
+    select id from ended`,
 )
 
-/** Ends sessions that have not ended yet. */
+/** Ends sessions that have not ended yet; `event` is written for each of them. */
 export async function endSessions(
   db: Connection,
-  sessionIds: readonly string[],
-  reason: string,
+  { event, ...ending }: { sessionIds: readonly string[]; reason: string; event: NewAuditEvent | null },
 ): Promise<string[]> {
-  const rows = await db.run(end({ sessionIds, reason }))
+  const rows = await db.run(end({ ...ending, event: writeAuditEvent(event) }))
   return rows.map((row) => row.id)
 }
 
+const endOne = statement<
+  { sessionId: string; reason: string; mail: OutboxRows; event: string | null },
+  { id: string }
+>(
+  'end_session_with_mail',
+  (p) => sql`
+    with ended as (
+      update ${sessions} set ended_at = app_now(), ended_reason = ${p.reason}
+      where ${sessions.id} = ${p.sessionId} and ${sessions.endedAt} is null
+      returning id, user_id
+    ), recorded as (${recordEvent(p.event, sql`ended`, { userId: sql`ended.user_id`, sessionId: sql`ended.id` })}
+    ), ${intoOutbox(p.mail, sql`select user_id, null::uuid from ended`)}
+    select id from ended`,
+)
+
+/** Ends one session and writes the messages and the event about it; none of it when it has ended before. */
+export async function endSessionWithMail(
+  db: Connection,
+  { event, ...ending }: { sessionId: string; reason: string; mail: OutboxRows; event: NewAuditEvent },
+): Promise<boolean> {
+  return (await db.run(endOne({ ...ending, event: writeAuditEvent(event) }))).length === 1
+}
+
 const endOwn = statement<
-  { sessionId: string; userId: number; reason: string; roleLimits: string },
+  { sessionId: string; userId: number; reason: string; roleLimits: string; event: string | null },
   { id: string }
 >(
   'end_own_session',
   (p) => sql`
-    update ${sessions} set ended_at = app_now(), ended_reason = ${p.reason}
-    from ${users}, ${strictestLimits(p.roleLimits)}
-    where ${sessions.id} = ${p.sessionId} and ${sessions.userId} = ${p.userId}
-      and ${users.id} = ${sessions.userId} and ${aliveNow}
-    returning ${sessions.id} as id`,
+    with ended as (
+      update ${sessions} set ended_at = app_now(), ended_reason = ${p.reason}
+      from ${users}, ${strictestLimits(p.roleLimits)}
+      where ${sessions.id} = ${p.sessionId} and ${sessions.userId} = ${p.userId}
+        and ${users.id} = ${sessions.userId} and ${aliveNow}
+      returning ${sessions.id} as id
+    ), recorded as (${recordEvent(p.event, sql`ended`)}
+    )
+    select id from ended`,
 )
 
 /** Ends one live session of this user; false when it is not theirs or not alive. */
 export async function endOwnSession(
   db: Connection,
-  session: { sessionId: string; userId: number; reason: string; roleLimits: readonly RoleLimit[] },
+  session: {
+    sessionId: string
+    userId: number
+    reason: string
+    roleLimits: readonly RoleLimit[]
+    event: NewAuditEvent | null
+  },
 ): Promise<boolean> {
-  const rows = await db.run(endOwn({ ...session, roleLimits: writeRoleLimits(session.roleLimits) }))
+  const event = writeAuditEvent(session.event)
+  const rows = await db.run(endOwn({ ...session, event, roleLimits: writeRoleLimits(session.roleLimits) }))
   return rows.length === 1
 }
 
 const advance = statement<
-  { userId: number; fromEpoch: number; reason: string; keptSessionId: string | null; roleLimits: string },
+  Omit<EpochChange, 'roleLimits' | 'event'> & { roleLimits: string; event: string | null },
   { epoch: number; ended: number }
 >(
   'advance_session_epoch',
@@ -60,6 +102,7 @@ const advance = statement<
     ), kept as (
       update ${sessions} set session_epoch = advanced.session_epoch from advanced
       where ${sessions.id} = ${p.keptSessionId}::uuid and ${sessions.userId} = advanced.id
+    ), recorded as (${recordEvent(p.event, sql`advanced`, { userId: sql`advanced.id` })}
     )
     select advanced.session_epoch as epoch, (
       select count(*)::integer from ${sessions} join ${users} on ${users.id} = ${sessions.userId},
@@ -77,6 +120,8 @@ export interface EpochChange {
   keptSessionId: string | null
   /** By which the ended sessions are counted. */
   roleLimits: readonly RoleLimit[]
+  /** Written with it; null for none. */
+  event: NewAuditEvent | null
 }
 
 /**
@@ -89,6 +134,7 @@ export async function advanceSessionEpoch(
   db: Connection,
   change: EpochChange,
 ): Promise<{ epoch: number; ended: number } | null> {
-  const [row] = await db.run(advance({ ...change, roleLimits: writeRoleLimits(change.roleLimits) }))
+  const event = writeAuditEvent(change.event)
+  const [row] = await db.run(advance({ ...change, event, roleLimits: writeRoleLimits(change.roleLimits) }))
   return row ?? null
 }

@@ -1,7 +1,9 @@
 import { type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
-import { sessions, users } from '../schema.ts'
+import { mailMessages, sessions, users } from '../schema.ts'
 import { statement } from '../statement.ts'
+import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
+import { intoOutbox, type OutboxRows } from './mail-outbox.ts'
 import { type RoleLimit, strictestLimits, writeRoleLimits } from './role-limits.ts'
 import {
   aliveNow,
@@ -50,6 +52,12 @@ export interface NewSession {
   clientAddress: string | null
   /** A session that ends as this one begins, or null. */
   replacesSessionId: string | null
+  /** Written with it; null for none. */
+  event: NewAuditEvent | null
+  /** True: the browser proved that it has signed in to this account before. */
+  isKnownDevice: boolean
+  /** Written if the device was not seen with the account before. */
+  newDeviceMail: OutboxRows
 }
 
 export interface SessionRules {
@@ -69,7 +77,14 @@ export interface InsertedSession {
   excessIds: string[]
 }
 
-type InsertParameters = NewSession & { roleLimits: string; perUserMax: number }
+/** Whoever can sign in again and again gets no more messages out of it. */
+const newDeviceMailsMax = 5
+
+type InsertParameters = Omit<NewSession, 'event'> & {
+  event: string | null
+  roleLimits: string
+  perUserMax: number
+}
 
 const insert = statement<InsertParameters, InsertedSession>(
   'insert_session',
@@ -90,6 +105,26 @@ const insertWithin = statement<InsertParameters, InsertedSession>(
         from subject join ${users} on ${users.id} = subject.id, ${strictestLimits(p.roleLimits)}`,
     ),
 )
+
+/**
+ * The user of the session that begins, if its device is new to the account. A browser that keeps cookies proves itself;
+ * what does not is known by its name, and where a cookie could have been, by its address too. The first sign-in of a new
+ * account is nobody else's.
+ */
+function ownerOfNewDevice(p: Record<keyof InsertParameters, Placeholder>): SQL {
+  return sql`
+    select ${users.id}, null::uuid from inserted join ${users} on ${users.id} = inserted.user_id
+    where ${p.newDeviceMail}::jsonb <> '[]' and not ${p.isKnownDevice}::boolean
+      and (${users.createdAt} < app_now() - interval '1 hour'
+        or exists (select from ${sessions} earlier where earlier.user_id = ${users.id}))
+      and not exists (
+        select from ${sessions} earlier where earlier.user_id = ${users.id}
+          and earlier.device is not distinct from ${p.device}
+          and (${p.kind} = 'bearer' or earlier.client_address = ${p.clientAddress}::inet))
+      and (select count(*) from ${mailMessages} recent
+        where recent.user_id = ${users.id} and recent.template = 'new_device'
+          and recent.created_at > app_now() - interval '1 hour') < ${sql.raw(String(newDeviceMailsMax))}`
+}
 
 function insertStatement(p: Record<keyof InsertParameters, Placeholder>, lock: SQL, endExcess: SQL): SQL {
   return sql`
@@ -115,7 +150,8 @@ function insertStatement(p: Record<keyof InsertParameters, Placeholder>, lock: S
         ${p.device}, ${p.userAgent}, ${p.clientAddress}::inet
       from subject
       returning user_id, created_at, last_used_at, idle_until, expires_at
-    )
+    ), recorded as (${recordEvent(p.event, sql`inserted`, { userId: sql`inserted.user_id`, sessionId: sql`${p.id}::uuid` })}
+    ), ${intoOutbox(p.newDeviceMail, ownerOfNewDevice(p))}
     select ${sessions.createdAt} as "createdAt", ${sessionEnds},
       exists (select from replaced) as "hasReplaced", array(select id from excess) as "excessIds"
     from inserted as ${sessions} join ${users} on ${users.id} = ${sessions.userId}, ${strictestLimits(p.roleLimits)}`
@@ -128,7 +164,8 @@ export async function insertSession(
   { roleLimits, perUserMax }: SessionRules,
 ): Promise<InsertedSession | null> {
   const run = perUserMax > 0 ? insertWithin : insert
-  const [row] = await db.run(run({ ...session, roleLimits: writeRoleLimits(roleLimits), perUserMax }))
+  const event = writeAuditEvent(session.event)
+  const [row] = await db.run(run({ ...session, event, roleLimits: writeRoleLimits(roleLimits), perUserMax }))
   return row ?? null
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect, inject, onTestFinished, test } from 'vitest'
+import { operatorEvent } from '#lib/audit/audit-event.ts'
 import { sql, withDatabase } from '#test/support/database.ts'
 import { openDatabase } from '../connection.ts'
 import { migrateDatabase } from '../migrate.ts'
@@ -42,7 +43,14 @@ test.each([
       { email: 'Anna@example.com', username: 'by-address', own: 'Anna@example.com' },
     ]
     for (const account of accounts) {
-      await insertUserWithPassword(database, { ...account, passwordHash: 'a hash', roles: [] })
+      await insertUserWithPassword(database, {
+        ...account,
+        passwordHash: 'a hash',
+        roles: [],
+        event: operatorEvent('administrator_created'),
+        mail: '[]',
+        isVerified: false,
+      })
     }
 
     for (const { email, username, own } of accounts) {
@@ -59,6 +67,14 @@ test.each([
 test('nobody is found by no identifier, nor by one that no account has', async () => {
   const database = await databaseOfLocale("LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'")
 
-  expect(await findSignInCandidate(database, null)).toEqual({ candidate: null, folded: null })
-  expect(await findSignInCandidate(database, 'Nobody')).toEqual({ candidate: null, folded: 'nobody' })
+  expect(await findSignInCandidate(database, null)).toEqual({
+    candidate: null,
+    folded: null,
+    pendingHash: null,
+  })
+  expect(await findSignInCandidate(database, 'Nobody')).toEqual({
+    candidate: null,
+    folded: 'nobody',
+    pendingHash: null,
+  })
 })

@@ -1,7 +1,9 @@
 import { sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
-import { passwordCredentials, roles, userRoles, users } from '../schema.ts'
+import { passwordCredentials, pendingRegistrations, roles, userRoles, users } from '../schema.ts'
 import { statement } from '../statement.ts'
+import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
+import { intoOutbox, type OutboxRows } from './mail-outbox.ts'
 
 export interface UserRow {
   id: number
@@ -37,25 +39,36 @@ export interface SignInLookup {
   candidate: SignInCandidate | null
   /** The identifier as the database compares it: two that mean the same account are the same here. Null for none. */
   folded: string | null
+  /** Of the registration that waits for proof of its mailbox under this identifier, the newest; null for none. */
+  pendingHash: string | null
 }
 
-type LookupRow = { folded: string | null } & (SignInCandidate | { id: null })
+/** Also whoever deleted the account a while ago: the sign-in takes it back. */
+const maySignIn = sql`(${users.deletedAt} is null or ${users.eraseAt} > app_now())`
+
+type LookupRow = Omit<SignInLookup, 'candidate'> & (SignInCandidate | { id: null })
 
 const findByEmail = statement<{ identifier: string | null }, LookupRow>(
   'find_sign_in_candidate_by_email',
   ({ identifier }) => sql`
-    select presented.folded, ${userColumns}, ${passwordCredentials.passwordHash} as "passwordHash"
+    select presented.folded, ${userColumns}, ${passwordCredentials.passwordHash} as "passwordHash",
+      (select pending.password_hash from ${pendingRegistrations} pending
+        where lower(pending.email) = presented.folded and pending.expires_at > app_now()
+        order by pending.created_at desc limit 1) as "pendingHash"
     from (select lower(${identifier}::text) as folded) presented
-    left join ${users} on lower(${users.email}) = presented.folded and ${users.deletedAt} is null
+    left join ${users} on lower(${users.email}) = presented.folded and ${maySignIn}
     left join ${passwordCredentials} on ${passwordCredentials.userId} = ${users.id}`,
 )
 
 const findByUsername = statement<{ identifier: string | null }, LookupRow>(
   'find_sign_in_candidate_by_username',
   ({ identifier }) => sql`
-    select presented.folded, ${userColumns}, ${passwordCredentials.passwordHash} as "passwordHash"
+    select presented.folded, ${userColumns}, ${passwordCredentials.passwordHash} as "passwordHash",
+      (select pending.password_hash from ${pendingRegistrations} pending
+        where lower(pending.username) = presented.folded and pending.expires_at > app_now()
+        order by pending.created_at desc limit 1) as "pendingHash"
     from (select lower(${identifier}::text) as folded) presented
-    left join ${users} on lower(${users.username}) = presented.folded and ${users.deletedAt} is null
+    left join ${users} on lower(${users.username}) = presented.folded and ${maySignIn}
     left join ${passwordCredentials} on ${passwordCredentials.userId} = ${users.id}`,
 )
 
@@ -69,9 +82,16 @@ export async function findSignInCandidate(db: Connection, identifier: string | n
   const find = identifier?.includes('@') ? findByEmail : findByUsername
   const [row] = await db.run(find({ identifier }))
   if (!row) throw new Error('the look-up of an identifier returned no row')
-  const { folded, ...candidate } = row
-  return { folded, candidate: candidate.id === null ? null : candidate }
+  const { folded, pendingHash, ...candidate } = row
+  return { folded, pendingHash, candidate: candidate.id === null ? null : candidate }
 }
+
+/** The columns of a {@link UserRow}, for a statement that has just made it: `created`, with the roles `granted`. */
+export const createdUserColumns = sql`
+  created.id, created.email, created.username, created.email_verified_at as "emailVerifiedAt",
+  created.disabled_at as "disabledAt", created.deleted_at as "deletedAt",
+  created.session_epoch as "sessionEpoch", created.created_at as "createdAt",
+  array(select ${roles.name} from ${roles} join granted on granted.role_id = ${roles.id} order by 1) as "roles"`
 
 export interface NewUser {
   email: string
@@ -79,30 +99,34 @@ export interface NewUser {
   passwordHash: string
   /** Names of roles; names that do not exist are passed over, so check them at the start. */
   roles: readonly string[]
+  /** Written with it. */
+  event: NewAuditEvent
+  /** Messages to it, written with it. */
+  mail: OutboxRows
+  /** True where somebody else vouches for the address. */
+  isVerified: boolean
 }
 
-const insert = statement<NewUser, UserRow>(
+const insert = statement<Omit<NewUser, 'event'> & { event: string | null }, UserRow>(
   'insert_user_with_password',
   (p) => sql`
     with created as (
-      insert into ${users} (email, username) values (${p.email}, ${p.username}) returning *
+      insert into ${users} (email, username, email_verified_at)
+      values (${p.email}, ${p.username}, case when ${p.isVerified}::boolean then app_now() end) returning *
     ), credential as (
       insert into ${passwordCredentials} (user_id, password_hash) select id, ${p.passwordHash} from created
     ), granted as (
       insert into ${userRoles} (user_id, role_id)
       select created.id, ${roles.id} from created, ${roles} where ${roles.name} = any(${p.roles})
       returning role_id
-    )
-    select created.id, created.email, created.username, created.email_verified_at as "emailVerifiedAt",
-      created.disabled_at as "disabledAt", created.deleted_at as "deletedAt",
-      created.session_epoch as "sessionEpoch", created.created_at as "createdAt",
-      array(select ${roles.name} from ${roles} join granted on granted.role_id = ${roles.id} order by 1) as "roles"
-    from created`,
+    ), recorded as (${recordEvent(p.event, sql`created`, { userId: sql`created.id` })}
+    ), ${intoOutbox(p.mail, sql`select id, null::uuid from created`)}
+    select ${createdUserColumns} from created`,
 )
 
 /** Inserts user, password and roles in one statement. Raises the unique violations of `constraints`. */
 export async function insertUserWithPassword(db: Connection, user: NewUser): Promise<UserRow> {
-  const [row] = await db.run(insert(user))
+  const [row] = await db.run(insert({ ...user, event: writeAuditEvent(user.event) }))
   if (!row) throw new Error('the insert of a user returned no row')
   return row
 }
@@ -159,4 +183,15 @@ const sampleOldHashes = statement<{ size: number }, { passwordHash: string }>(
 export async function samplePasswordHashes(db: Connection, size: number): Promise<string[]> {
   const rows = [...(await db.run(sampleHashes({ size }))), ...(await db.run(sampleOldHashes({ size })))]
   return rows.map((row) => row.passwordHash)
+}
+
+const findById = statement<{ userId: number }, UserRow>(
+  'find_user',
+  ({ userId }) => sql`select ${userColumns} from ${users} where ${users.id} = ${userId}`,
+)
+
+/** An account by its id, also a disabled or deleted one. */
+export async function findUser(db: Connection, userId: number): Promise<UserRow | null> {
+  const [row] = await db.run(findById({ userId }))
+  return row ?? null
 }

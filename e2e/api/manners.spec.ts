@@ -91,7 +91,9 @@ test('HEAD is GET without a body wherever GET goes: same status, type and length
   const client = server.client()
   await signIn(client)
 
-  for (const { path } of contracts.filter(({ method, path }) => method === 'GET' && path !== '/metrics')) {
+  // Neither is there for this client.
+  const elsewhere = ['/metrics', '/api/dev/mail']
+  for (const { path } of contracts.filter((one) => one.method === 'GET' && !elsewhere.includes(one.path))) {
     const got = await client.send(path)
     const head = await client.send(path, { method: 'HEAD' })
 
@@ -100,6 +102,8 @@ test('HEAD is GET without a body wherever GET goes: same status, type and length
     for (const name of ['content-type', 'etag', 'cache-control']) {
       expect(head.headers.get(name), `${name} of ${path}`).toBe(got.headers.get(name))
     }
+    // An export has itself in it: each is longer than the last.
+    if (path === '/api/auth/export') continue
     // A Next route handler cannot say a length: Next takes it off every answer.
     const isOurs = head.headers.get('server-timing') === 'via;desc=node'
     const length = isOurs ? String(Buffer.byteLength(got.text)) : null

@@ -1,7 +1,10 @@
 // npm run screens: the pictures of the README, docs/screens/<page>-<look>.png. Looked at by people, compared by nobody.
 import type { Browser, Page } from '@playwright/test'
-import { createApiClient } from '#test/support/api-client.ts'
+import { type Credentials, createApiClient } from '#test/support/api-client.ts'
 import { httpTransport } from '#test/support/process-server.ts'
+import { readEnvironment } from '../support/environment.ts'
+import { mailFor, register } from '../support/mail-scenes.ts'
+import { mailServerUrl, mailTo } from '../support/mailbox.ts'
 import { expect, signInOn, test } from '../support/ui.ts'
 
 const looks = {
@@ -14,7 +17,10 @@ const looks = {
 /** Others are drawn to their end. */
 const oneScreen = new Set(['home', 'docs-start', 'docs-try', 'docs-reference'])
 
-const anna = { email: 'anna@example.com', username: 'anna', password: 'a slow green ferry' }
+const password = 'a slow green ferry'
+const anna = { email: 'anna@example.com', username: 'anna', password }
+const ben = { email: 'ben@example.com', username: 'ben', password }
+const cara = { email: 'cara@example.com', username: 'cara', password }
 
 const devices = [
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1',
@@ -25,6 +31,8 @@ const devices = [
 test('every page in every look', async ({ browser, url }) => {
   test.setTimeout(120_000)
   await signInOnDevices(url)
+  const links = await askForLinks(url)
+  const inbox = await fillInbox()
   for (const [look, use] of Object.entries(looks)) {
     const page = await openAs(browser, url, use)
     const draw = async (name: string, path: string) => {
@@ -35,6 +43,13 @@ test('every page in every look', async ({ browser, url }) => {
     await draw('home', '/')
     await draw('register', '/register')
     await draw('sign-in', '/login')
+    await draw('forgot', '/forgot?done=sent')
+    await draw('reset', links.reset)
+    await draw('verify', links.verify)
+    await draw('verify-code', '/verify?done=sent')
+    await draw('change-email', links.changeEmail)
+    await draw('inbox', inbox.list)
+    await draw('inbox-message', inbox.message)
     await draw('not-found', '/nowhere')
     await draw('docs-start', '/docs/start')
     await draw('docs-try', '/docs#/auth/login')
@@ -45,6 +60,7 @@ test('every page in every look', async ({ browser, url }) => {
     await draw('account', '/account')
     await draw('security', '/account/security')
     await draw('sessions', '/account/sessions')
+    await draw('data', '/account/data')
     await page.getByRole('button', { name: 'Sign out', exact: true }).first().click()
     await page.context().close()
   }
@@ -56,11 +72,42 @@ async function openAs(browser: Browser, url: string, use: (typeof looks)[keyof t
 }
 
 async function signInOnDevices(url: string): Promise<void> {
-  const first = createApiClient(url, httpTransport(url, '203.0.113.7'))
-  expect((await first.register(anna)).status).toBe(200)
+  const first = clientAt(url, '203.0.113.7')
+  const { verification } = await register(first, anna)
+  await first.send('/api/auth/verify-email', { json: { token: verification.token } })
   for (const [index, userAgent] of devices.entries()) {
-    const device = createApiClient(url, httpTransport(url, `203.0.113.${20 + index}`))
+    const device = clientAt(url, `203.0.113.${20 + index}`)
     const headers = { origin: url, 'user-agent': userAgent }
     await device.send('/api/auth/login', { json: { ...anna, transport: 'cookie' }, headers })
   }
+}
+
+function clientAt(url: string, address: string) {
+  return createApiClient(url, httpTransport(url, address))
+}
+
+/** Links that nobody has used: looking at their pages does not. */
+async function askForLinks(url: string) {
+  const [ofBen, ofCara] = [clientAt(url, '203.0.113.40'), clientAt(url, '203.0.113.41')]
+  const { verification } = await register(ofCara, cara)
+  await register(ofBen, ben)
+  await ofBen.login(ben)
+  const wanted = { new_email: 'ben@new.example', password: ben.password }
+  await ofBen.send('/api/auth/change-email', { json: wanted })
+  await ofBen.send('/api/auth/forgot-password', { json: { email: ben.email } })
+  return {
+    verify: verification.link,
+    reset: (await mailFor(ben.email, 'reset')).link,
+    changeEmail: (await mailFor(wanted.new_email, 'confirmation')).link,
+  }
+}
+
+/** On the server whose messages are captured. */
+async function fillInbox(): Promise<{ list: string; message: string }> {
+  const url = mailServerUrl()
+  const accounts: Credentials[] = [anna, ben, cara]
+  for (const account of accounts) await clientAt(url, '203.0.113.7').register(account)
+  const { id } = await mailTo(cara.email, 'verify_email')
+  const query = new URLSearchParams({ key: readEnvironment().inboxKey })
+  return { list: `${url}/dev/mail?${query}`, message: `${url}/dev/mail/${id}?${query}` }
 }

@@ -10,6 +10,10 @@ export interface E2eEnvironment {
   setupKeys: Record<string, string>
   /** The port of the front end on another origin that every server allows. */
   frontEndPort: number
+  /** The key of the captured messages of the server `mail`. */
+  inboxKey: string
+  /** Tells what the other servers have sent (post-office.ts). */
+  postOfficeUrl: string
 }
 
 const name = 'E2E_ENVIRONMENT'

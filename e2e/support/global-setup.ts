@@ -12,7 +12,9 @@ import {
   startServer,
   strictVariables,
 } from '#test/support/process-server.ts'
+import { sinkVariables } from '#test/support/smtp-sink.ts'
 import { type E2eEnvironment, madeUpHost, publishEnvironment } from './environment.ts'
+import { openPostOffice } from './post-office.ts'
 import { wayOf, ways } from './ways.ts'
 
 const throwAway = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
@@ -28,6 +30,7 @@ async function globalSetup(): Promise<() => Promise<void>> {
     password,
     settings: throwAway,
   })
+  const postOffice = await openPostOffice()
   const frontEndPort = await freePort()
   const clones: string[] = []
   const servers: [string, ProcessServer][] = []
@@ -37,14 +40,19 @@ async function globalSetup(): Promise<() => Promise<void>> {
     const port = await freePort()
     const variables = {
       ...strictVariables(withDatabase(database.url.reveal(), `e2e_${way}`), port),
+      ...(way === 'mail' ? { DEBUG: 'true', MAIL: '' } : sinkVariables(postOffice.sink)),
+      PAGES_URL: `http://localhost:${port}`,
       ALLOWED_ORIGINS: JSON.stringify([...frontEnds(frontEndPort), 'https://app.example.com']),
       ALLOWED_HOSTS: `${madeUpHost}:${port}`,
     }
     servers.push([way, await startServer({ clone, variables, ...wayOf(way) })])
   }
+  const mail = servers.find(([way]) => way === 'mail')
   const environment: E2eEnvironment = {
     databaseUrl: database.url.reveal(),
     frontEndPort,
+    postOfficeUrl: postOffice.url,
+    inboxKey: mail ? inboxKeyOf(mail[1]) : '',
     servers: Object.fromEntries(servers.map(([way, { url }]) => [way, url])),
     setupKeys: Object.fromEntries(servers.map(([way, server]) => [way, setupKeyOf(server)])),
   }
@@ -52,6 +60,7 @@ async function globalSetup(): Promise<() => Promise<void>> {
   return async () => {
     for (const [, server] of servers) await server.stop()
     await database.stop()
+    await postOffice.close()
     for (const folder of [...clones.values(), dataPath]) removeClone(folder)
     rmSync(dataPath, { recursive: true, force: true })
   }
@@ -65,6 +74,11 @@ function frontEnds(port: number): string[] {
 /** From the start screen; plain Next prints none. */
 function setupKeyOf(server: ProcessServer): string {
   return /(?:"token":"|token=)([\w-]{43})/.exec(server.output())?.[1] ?? ''
+}
+
+/** From the start screen. */
+function inboxKeyOf(server: ProcessServer): string {
+  return /\/dev\/mail\?key=([\w-]{43})/.exec(server.output())?.[1] ?? ''
 }
 
 export default globalSetup

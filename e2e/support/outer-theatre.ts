@@ -1,7 +1,7 @@
 import { freePort } from '#server/free-port.ts'
 import { newAccount } from '#test/support/api-client.ts'
 import { runCommandProcess } from '#test/support/command-process.ts'
-import { withDatabase } from '#test/support/database.ts'
+import { sql, withDatabase } from '#test/support/database.ts'
 import {
   makeClone,
   type ProcessServer,
@@ -11,7 +11,7 @@ import {
   until,
   untilReady,
 } from '#test/support/process-server.ts'
-import type { Stage, Theatre } from '#test/support/stage.ts'
+import { occupation, type Stage, type Theatre } from '#test/support/stage.ts'
 import { clientOf } from './api.ts'
 import { readEnvironment } from './environment.ts'
 import { wayOf } from './ways.ts'
@@ -42,7 +42,7 @@ export function openTheatre(way: string): OuterTheatre {
     stageIn(await house(name, () => buildHouse(way, `proof_${way}_${houses.size}`, variables)), way)
   return {
     open: (variables = {}) => ready(JSON.stringify(variables), variables),
-    openEmpty: () => ready('empty'),
+    openEmpty: (variables) => ready('empty', variables),
     openStarting: async () => stageIn(await house('starting', () => buildStarting(way)), way),
     atEnd: (close) => void closings.push(close),
     async close() {
@@ -98,6 +98,10 @@ function stageIn({ server, clone, variables }: House, way: string): Stage {
       if (!key) throw new Error(`the start printed no key: ${server.output()}`)
       return key
     },
+    occupy: async ({ email, username }) =>
+      void (await sql(variables['DATABASE_URL'] ?? '', occupation, [email, username])),
+    newestMail: (address, template) => newestMail(server, address, template),
+    inboxKey: async () => inboxKeyOf(server),
     async disable(email) {
       const { exitCode, complaints } = await runCommandProcess(['user', 'disable', email], {
         clone,
@@ -107,4 +111,40 @@ function stageIn({ server, clone, variables }: House, way: string): Stage {
     },
     later: async () => {},
   }
+}
+
+interface CapturedMail {
+  template: string
+  state: string
+  link: string | null
+  code: string | null
+}
+
+/** Waits until the server has handed it over. */
+async function newestMail(
+  server: ProcessServer,
+  address: string,
+  template: string,
+): Promise<{ token: string; code: string }> {
+  const query = new URLSearchParams({ to: address, key: inboxKeyOf(server) })
+  const isWanted = (mail: CapturedMail) => mail.template === template && mail.state === 'sent'
+  let found: CapturedMail | undefined
+  await until(
+    async () => {
+      const answer = await fetch(`${server.url}/api/dev/mail?${query}`)
+      const { messages } = (await answer.json()) as { messages: CapturedMail[] }
+      found = messages.find(isWanted)
+      return found !== undefined
+    },
+    20_000,
+    () => `no ${template} came for ${address}`,
+  )
+  const token = found?.link ? new URL(found.link).searchParams.get('token') : ''
+  return { token: token ?? '', code: found?.code ?? '' }
+}
+
+function inboxKeyOf(server: ProcessServer): string {
+  const [, key] = /\/dev\/mail\?key=([\w-]{43})/.exec(server.output()) ?? []
+  if (!key) throw new Error(`the start printed no key of the inbox: ${server.output()}`)
+  return key
 }

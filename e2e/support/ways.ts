@@ -3,6 +3,8 @@ export const ways = {
   headless: { entry: ['dist/headless.mjs'], layer: 'node' },
   pages: { entry: ['dist/pages.mjs'], layer: 'node' },
   next: { entry: ['node_modules/next/dist/bin/next', 'start'], layer: 'next' },
+  // The server with pages again, in development mode: its messages are captured.
+  mail: { entry: ['dist/pages.mjs'], layer: 'node' },
 }
 
 export function wayOf(name: string): (typeof ways)[keyof typeof ways] {

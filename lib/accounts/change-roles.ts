@@ -1,6 +1,8 @@
 import { findUsableAdministratorExists } from '#db/queries/accounts.ts'
+import { insertAuditEvent } from '#db/queries/audit-events.ts'
 import { grantRoles, listRoles, revokeRoles } from '#db/queries/roles.ts'
 import type { UserRow } from '#db/queries/users.ts'
+import { operatorEvent } from '#lib/audit/audit-event.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 
@@ -20,6 +22,8 @@ export async function changeRoles(runtime: Runtime, { id }: UserRow, change: Rol
   await runtime.database.transaction(async (transaction) => {
     await grantRoles(transaction, id, change.add)
     await revokeRoles(transaction, id, change.remove)
+    const details = { added: change.add.join(' '), removed: change.remove.join(' ') }
+    await insertAuditEvent(transaction, operatorEvent('roles_changed', { userId: id, details }))
   })
   runtime.sessionCheck.forget({ kind: 'user', userId: id })
   runtime.log.info({ event: 'roles_changed', user_id: id, ...change }, 'roles changed')

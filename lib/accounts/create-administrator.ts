@@ -1,4 +1,5 @@
 import { insertUserWithPassword, type UserRow } from '#db/queries/users.ts'
+import { operatorEvent } from '#lib/audit/audit-event.ts'
 import {
   isMailAddress,
   judgeUsername,
@@ -6,6 +7,7 @@ import {
   normaliseUsername,
 } from '#lib/auth/identifiers.ts'
 import { takenProblem } from '#lib/auth/taken.ts'
+import type { Config } from '#lib/config/config.ts'
 import { requireAcceptablePassword } from '#lib/password/acceptable-password.ts'
 import { passwordBytesMax } from '#lib/password/password.contract.ts'
 import { type FieldProblem, Problem } from '#lib/problems.ts'
@@ -31,13 +33,24 @@ export async function createAdministrator(runtime: Runtime, wanted: NewAdministr
   await requireAcceptablePassword(runtime, wanted.password, account)
   const passwordHash = await runtime.passwords.hash(wanted.password)
   const roles = [...new Set(['ADMIN', runtime.config.defaultRole])]
-  const user = await insertUserWithPassword(runtime.database, { ...account, passwordHash, roles }).catch(
-    (error) => {
-      throw takenProblem(error) ?? error
-    },
-  )
+  const event = operatorEvent('administrator_created')
+  const user = await insertUserWithPassword(runtime.database, {
+    ...account,
+    passwordHash,
+    roles,
+    event,
+    mail: '[]',
+    isVerified: isVouchedFor(runtime.config),
+  }).catch((error) => {
+    throw takenProblem(error) ?? error
+  })
   runtime.log.info({ event: 'administrator_created', user_id: user.id }, 'administrator created')
   return user
+}
+
+/** The operator vouches for the address: where it has to be proven, nobody could let this account in. */
+export function isVouchedFor({ emailVerification }: Config): boolean {
+  return emailVerification === 'required'
 }
 
 /** The API says the same with its schemas. */

@@ -1,5 +1,6 @@
 import { disableAccount as disableRow, enableAccount as enableRow } from '#db/queries/accounts.ts'
 import type { UserRow } from '#db/queries/users.ts'
+import { operatorEvent } from '#lib/audit/audit-event.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 
 /**
@@ -10,7 +11,12 @@ import type { Runtime } from '#lib/runtime/runtime.ts'
 export async function disableAccount(runtime: Runtime, { id }: UserRow): Promise<number | null> {
   const { database, config, sessionCheck, metrics, log } = runtime
   const reason = 'user_disabled'
-  const ended = await disableRow(database, { userId: id, reason, roleLimits: config.session.roleLimits })
+  const ended = await disableRow(database, {
+    userId: id,
+    reason,
+    roleLimits: config.session.roleLimits,
+    event: operatorEvent('account_disabled'),
+  })
   if (ended === null) return null
   sessionCheck.forget({ kind: 'user', userId: id })
   metrics.count('auth_session_ended', reason, ended)
@@ -20,7 +26,7 @@ export async function disableAccount(runtime: Runtime, { id }: UserRow): Promise
 
 /** Lets a disabled or deleted account sign in again; its old sessions stay ended. False when it was neither. */
 export async function enableAccount(runtime: Runtime, { id }: UserRow): Promise<boolean> {
-  const isChanged = await enableRow(runtime.database, id)
+  const isChanged = await enableRow(runtime.database, id, operatorEvent('account_enabled'))
   if (!isChanged) return false
   runtime.sessionCheck.forget({ kind: 'user', userId: id })
   runtime.log.info({ event: 'account_enabled', user_id: id }, 'account enabled')

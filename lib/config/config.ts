@@ -9,6 +9,8 @@ export interface Config {
   appName: string
   /** Origin of the server as clients see it: issuer of tokens, own origin of the pages. */
   appUrl: string
+  /** Where the pages are that links in mails lead to, without a slash at the end. */
+  pagesUrl: string
   port: number
   /** Addresses to listen on. */
   hosts: readonly string[]
@@ -40,11 +42,18 @@ export interface Config {
   /** Lower-case authorities (`host` or `host:port`). */
   allowedHosts: readonly string[]
   trustedProxies: TrustedProxies
-  registration: 'open' | 'closed'
+  registration: 'open' | 'closed' | 'invite'
+  emailVerification: 'optional' | 'required'
+  /** How long audit events are kept. */
+  auditHistorySeconds: number
   defaultRole: string
   password: { lengthMin: number; breachRangeUrl: string | null }
   loginFailureStatus: number
   mail: MailConfig
+  /** True: a new address needs a domain that takes mail. */
+  checksMailDomains: boolean
+  /** Who does the jobs: each server process, or npm run worker only. */
+  jobs: 'inside' | 'worker'
   redisUrl: Secret | null
   metricsToken: Secret | null
   logLevel: 'debug' | 'info' | 'warn' | 'error'
@@ -53,14 +62,22 @@ export interface Config {
   workers: number | 'auto'
 }
 
+export interface MailFrom {
+  name: string
+  address: string
+}
+
 export type MailConfig =
-  | { kind: 'captured' }
-  | { kind: 'off' }
-  | {
-      kind: 'smtp'
-      server: string
-      port: number
-      username: string | null
-      password: Secret | null
-      from: string
-    }
+  /** Messages stay in the outbox and are shown at /dev/mail. */
+  { kind: 'captured'; from: MailFrom } | { kind: 'off' } | SmtpConfig
+
+export interface SmtpConfig {
+  kind: 'smtp'
+  from: MailFrom
+  server: string
+  port: number
+  /** implicit: from the first byte. starttls: required after the greeting. none: in the clear. */
+  tls: 'implicit' | 'starttls' | 'none'
+  username: string | null
+  password: Secret | null
+}

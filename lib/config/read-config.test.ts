@@ -169,6 +169,52 @@ describe('strict', () => {
     expect(refusedSettings({ ...strict, AUTH_SECRET: undefined }, supplies)).toEqual(['AUTH_SECRET'])
   })
 
+  test.each([
+    ['smtp://anna:p%23ss@smtp.example.com', { port: 587, tls: 'starttls', username: 'anna' }, 'p#ss'],
+    ['smtps://smtp.example.com', { port: 465, tls: 'implicit', username: null }, undefined],
+    ['smtp://[::1]:2525', { server: '::1', port: 2525, tls: 'starttls' }, undefined],
+  ])('SMTP_URL says it in one line: %s', (url, expected, password) => {
+    const mail = { MAIL: undefined, SMTP_URL: url, MAIL_FROM: 'auth@example.com' }
+    const config = read({ ...strict, ...mail }).mail
+
+    if (config.kind !== 'smtp') throw new Error(config.kind)
+    expect(config).toMatchObject({
+      from: { name: 'Session Management', address: 'auth@example.com' },
+      ...expected,
+    })
+    expect(config.password?.reveal()).toBe(password)
+  })
+
+  test.each([
+    [{ SMTP_URL: 'https://smtp.example.com' }, 'SMTP_URL'],
+    [{ SMTP_URL: 'smtp://user:canary@host/path' }, 'SMTP_URL'],
+    [{ MAIL_FROM: 'nobody' }, 'MAIL_FROM'],
+    [{ MAIL_FROM: 'a@example.com, b@example.com' }, 'MAIL_FROM'],
+    [{ MAIL_FROM: 'Anna <a@example.com>\r\nBcc: b@example.com' }, 'MAIL_FROM'],
+    [{ MAIL_FROM: 'Anna\n <a@example.com>' }, 'MAIL_FROM'],
+  ])('%o is refused, and its value is not shown', (change, setting) => {
+    const outcome = readConfig({ ...strict, ...change }, null)
+
+    expect(outcome.kind === 'refused' && outcome.problems.map((one) => one.setting)).toEqual([setting])
+    expect(JSON.stringify(outcome)).not.toContain('canary')
+  })
+
+  test('mail in the clear to another machine is a warning', () => {
+    const mail = {
+      MAIL: undefined,
+      SMTP_URL: 'smtp://smtp.example.com',
+      MAIL_FROM: 'a@example.com',
+      MAIL_TLS: 'off',
+    }
+    const warned = (change: Record<string, string>) => {
+      const outcome = readConfig({ ...strict, ...mail, ...change }, null)
+      return outcome.warnings.some(({ setting }) => setting === 'MAIL_TLS')
+    }
+
+    expect(warned({})).toBe(true)
+    expect(warned({ SMTP_URL: 'smtp://localhost:25' })).toBe(false)
+  })
+
   test('the mail settings are taken as they are', () => {
     const mail = {
       MAIL: undefined,
@@ -185,7 +231,8 @@ describe('strict', () => {
       server: 'smtp.example.com',
       port: 2525,
       username: 'auth',
-      from: 'Auth <auth@example.com>',
+      from: { name: 'Auth', address: 'auth@example.com' },
+      tls: 'starttls',
     })
     expect(config.password?.reveal()).toBe('p$ss,word')
   })
@@ -528,3 +575,29 @@ function refusedSettings(variables: Variables, own?: OwnSupplies | null): string
 function revealed(values: readonly Secret[]): string[] {
   return values.map((value) => value.reveal())
 }
+
+describe('links in mails lead to pages', () => {
+  const headless = { hasPages: false }
+  const settingsRefused = (variables: Record<string, string | undefined>, facts?: { hasPages: boolean }) => {
+    const mail = { MAIL: undefined, MAIL_SERVER: 'smtp.example.com', MAIL_FROM: 'no-reply@example.com' }
+    const outcome = readConfig({ ...strict, ...mail, ...variables }, null, facts)
+    return outcome.kind === 'refused' ? outcome.problems.map(({ setting }) => setting) : []
+  }
+
+  test('a headless server in strict mode needs PAGES_URL, unless it sends no mail', () => {
+    expect(settingsRefused({}, headless)).toEqual(['PAGES_URL'])
+    expect(settingsRefused({ PAGES_URL: 'https://app.example.com' }, headless)).toEqual([])
+    expect(settingsRefused({ MAIL: 'off' }, headless)).toEqual([])
+    expect(settingsRefused({})).toEqual([])
+  })
+
+  test('PAGES_URL is https, or this machine', () => {
+    expect(settingsRefused({ PAGES_URL: 'http://app.example.com' })).toEqual(['PAGES_URL'])
+    expect(settingsRefused({ PAGES_URL: 'http://localhost:3000' })).toEqual([])
+  })
+
+  test('EMAIL_VERIFICATION=required needs mail', () => {
+    expect(settingsRefused({ MAIL: 'off', EMAIL_VERIFICATION: 'required' })).toEqual(['EMAIL_VERIFICATION'])
+    expect(settingsRefused({ EMAIL_VERIFICATION: 'required' })).toEqual([])
+  })
+})

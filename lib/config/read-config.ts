@@ -3,7 +3,7 @@ import type { Config, MailConfig, Mode } from './config.ts'
 import { isLoopbackHost, isLoopbackUrl } from './loopback.ts'
 import { type Environment, environmentSchema } from './schema.ts'
 import { chooseSecrets } from './secret-settings.ts'
-import { wildcardOrigin } from './values.ts'
+import { smtpsPort, wildcardOrigin } from './values.ts'
 
 export interface ConfigProblem {
   setting: string
@@ -23,6 +23,14 @@ export interface OwnSupplies {
   databaseUrl: Secret | null
 }
 
+/** What this process is, as far as its settings depend on it. */
+export interface ProcessFacts {
+  /** False for a server without pages of its own. */
+  hasPages: boolean
+}
+
+const withPages: ProcessFacts = { hasPages: true }
+
 /**
  * Reads the whole configuration from environment variables. Pure, and total: it reports every problem at once.
  *
@@ -31,17 +39,18 @@ export interface OwnSupplies {
 export function readConfig(
   variables: Record<string, string | undefined>,
   supplies: OwnSupplies | null,
+  facts: ProcessFacts = withPages,
 ): ConfigOutcome {
   const set = Object.fromEntries(
     Object.entries(variables).filter(([, value]) => value !== undefined && value !== ''),
   )
   const parsed = environmentSchema.safeParse(set)
-  if (parsed.success) return assemble(parsed.data, supplies)
+  if (parsed.success) return assemble(parsed.data, supplies, facts)
   const malformed = parsed.error.issues.map((issue) => ({
     setting: String(issue.path[0]),
     problem: issue.message,
   }))
-  return { kind: 'refused', ...addRemainingProblems(malformed, set, supplies) }
+  return { kind: 'refused', ...addRemainingProblems(malformed, set, supplies, facts) }
 }
 
 /** What else is wrong, judged without the malformed settings. */
@@ -49,12 +58,13 @@ function addRemainingProblems(
   malformed: ConfigProblem[],
   set: Record<string, string | undefined>,
   supplies: OwnSupplies | null,
+  facts: ProcessFacts,
 ): { problems: ConfigProblem[]; warnings: ConfigProblem[] } {
   const names = new Set(malformed.map(({ setting }) => setting))
   // These decide the mode, and the mode decides the rest: better no list than a wrong one.
   if (names.has('DEBUG') || names.has('DATABASE_URL')) return { problems: malformed, warnings: [] }
   const rest = Object.fromEntries(Object.entries(set).filter(([name]) => !names.has(name)))
-  const outcome = assemble(environmentSchema.parse(rest), supplies)
+  const outcome = assemble(environmentSchema.parse(rest), supplies, facts)
   const others = outcome.kind === 'refused' ? outcome.problems : []
   return {
     problems: [...malformed, ...others.filter(({ setting }) => !names.has(setting))],
@@ -68,15 +78,16 @@ export function modeOf(environment: Pick<Environment, 'DATABASE_URL' | 'DEBUG'>)
   return environment.DEBUG ? 'development' : 'strict'
 }
 
-function assemble(env: Environment, supplies: OwnSupplies | null): ConfigOutcome {
+function assemble(env: Environment, supplies: OwnSupplies | null, facts: ProcessFacts): ConfigOutcome {
   const mode = modeOf(env)
   const appUrl = env.APP_URL ?? `http://localhost:${env.PORT}`
   const problems: ConfigProblem[] = []
   const warnings: ConfigProblem[] = []
   problems.push(...addressProblems(env, mode, appUrl), ...originProblems(env, mode))
+  problems.push(...pagesProblems(env, mode, facts))
   const secrets = chooseSecrets(env, mode, supplies?.authSecret ?? null)
   problems.push(...secrets.problems, ...mailProblems(env, mode))
-  warnings.push(...secrets.warnings, ...lifetimeWarnings(env))
+  warnings.push(...secrets.warnings, ...lifetimeWarnings(env), ...mailWarnings(env, mode))
   const databaseUrl = env.DATABASE_URL ? new Secret(env.DATABASE_URL) : supplies?.databaseUrl
   if (!databaseUrl) problems.push({ setting: 'DATABASE_URL', problem: 'is not set' })
   if (problems.length > 0 || !databaseUrl) return { kind: 'refused', problems, warnings }
@@ -96,6 +107,7 @@ function toConfig(
     mode,
     appName: env.APP_NAME,
     appUrl,
+    pagesUrl: env.PAGES_URL ?? appUrl,
     port: env.PORT,
     hosts: env.HOST ? [env.HOST] : isLoopbackUrl(appUrl) ? ['127.0.0.1', '::1'] : ['0.0.0.0'],
     database: { url: databaseUrl, poolSize: env.DATABASE_POOL_SIZE },
@@ -120,6 +132,8 @@ function toConfig(
     allowedHosts: [new URL(appUrl).host, ...env.ALLOWED_HOSTS].map((host) => host.toLowerCase()),
     trustedProxies: env.TRUST_PROXY,
     registration: env.REGISTRATION,
+    emailVerification: env.EMAIL_VERIFICATION,
+    auditHistorySeconds: env.AUDIT_HISTORY_DAYS * day,
     defaultRole: env.DEFAULT_ROLE.toUpperCase(),
     password: {
       lengthMin: env.PASSWORD_MIN_LENGTH,
@@ -127,6 +141,8 @@ function toConfig(
     },
     loginFailureStatus: env.LOGIN_FAILURE_STATUS,
     mail: mailConfig(env, mode),
+    checksMailDomains: env.MAIL_DOMAIN_CHECK === 'on',
+    jobs: env.JOBS,
     redisUrl: env.REDIS_URL ? new Secret(env.REDIS_URL) : null,
     metricsToken: env.METRICS_TOKEN ? new Secret(env.METRICS_TOKEN) : null,
     logLevel: env.LOG_LEVEL,
@@ -165,6 +181,19 @@ function strictAddressProblems(env: Environment, appUrl: string): ConfigProblem[
   return isPlainHttp ? [{ setting: 'APP_URL', problem: 'is http; other machines need https' }] : []
 }
 
+/** Links in mails lead to pages, so somebody has to have them. */
+function pagesProblems(env: Environment, mode: Mode, { hasPages }: ProcessFacts): ConfigProblem[] {
+  if (mode !== 'strict') return []
+  const { PAGES_URL: pagesUrl } = env
+  if (pagesUrl?.startsWith('http:') && !isLoopbackUrl(pagesUrl))
+    return [{ setting: 'PAGES_URL', problem: 'is http; links in mails need https' }]
+  if (hasPages || pagesUrl || env.MAIL === 'off') return []
+  const remedy = 'Name your front end, or set MAIL=off to start without mail.'
+  return [
+    { setting: 'PAGES_URL', problem: 'is not set, and a headless server has no pages of its own', remedy },
+  ]
+}
+
 function originProblems(env: Environment, mode: Mode): ConfigProblem[] {
   const hasWildcard = env.ALLOWED_ORIGINS.some((origin) => origin.includes(wildcardOrigin))
   if (mode !== 'strict' || !hasWildcard) return []
@@ -172,24 +201,46 @@ function originProblems(env: Environment, mode: Mode): ConfigProblem[] {
 }
 
 function mailProblems(env: Environment, mode: Mode): ConfigProblem[] {
-  if (mode !== 'strict' || env.MAIL === 'off') return []
+  if (env.MAIL === 'off' && env.EMAIL_VERIFICATION === 'required') {
+    const problem = 'is required, and MAIL=off sends nothing to prove an address with'
+    return [{ setting: 'EMAIL_VERIFICATION', problem }]
+  }
+  if (env.MAIL === 'off' || (mode !== 'strict' && env.MAIL !== 'smtp')) return []
   const remedy = 'Set it, or MAIL=off to start without mail.'
-  return (['MAIL_SERVER', 'MAIL_FROM'] as const)
-    .filter((name) => !env[name])
-    .map((setting) => ({ setting, problem: 'is not set', remedy }))
+  const missing = [
+    ...(env.SMTP_URL || env.MAIL_SERVER ? [] : (['MAIL_SERVER'] as const)),
+    ...(env.MAIL_FROM ? [] : (['MAIL_FROM'] as const)),
+  ]
+  return missing.map((setting) => ({ setting, problem: 'is not set', remedy }))
 }
 
 function mailConfig(env: Environment, mode: Mode): MailConfig {
   if (env.MAIL === 'off') return { kind: 'off' }
-  if (mode !== 'strict') return { kind: 'captured' }
-  return {
-    kind: 'smtp',
+  const { name = null, address = 'no-reply@localhost' } = env.MAIL_FROM ?? {}
+  const from = { name: name ?? env.APP_NAME, address }
+  if (mode !== 'strict' && env.MAIL !== 'smtp') return { kind: 'captured', from }
+  const { server, port, isImplicitTls, username, password } = env.SMTP_URL ?? {
     server: env.MAIL_SERVER ?? '',
     port: env.MAIL_PORT,
+    isImplicitTls: env.MAIL_PORT === smtpsPort,
     username: env.MAIL_USERNAME ?? null,
-    password: env.MAIL_PASSWORD ? new Secret(env.MAIL_PASSWORD) : null,
-    from: env.MAIL_FROM ?? '',
+    password: env.MAIL_PASSWORD ?? null,
   }
+  return {
+    kind: 'smtp',
+    from,
+    server,
+    port,
+    tls: isImplicitTls ? 'implicit' : env.MAIL_TLS === 'off' ? 'none' : 'starttls',
+    username,
+    password: password ? new Secret(password) : null,
+  }
+}
+
+function mailWarnings(env: Environment, mode: Mode): ConfigProblem[] {
+  const mail = mailConfig(env, mode)
+  if (mail.kind !== 'smtp' || mail.tls !== 'none' || isLoopbackHost(mail.server)) return []
+  return [{ setting: 'MAIL_TLS', problem: `is off: mails with links go to ${mail.server} in the clear` }]
 }
 
 function lifetimeWarnings(env: Environment): ConfigProblem[] {

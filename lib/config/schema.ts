@@ -5,9 +5,12 @@ import {
   flag,
   integer,
   list,
+  mailSender,
   origins,
+  pagesUrl,
   roleSessionLimits,
   secrets,
+  smtpUrl,
   trustedProxies,
   workerCount,
 } from './values.ts'
@@ -21,6 +24,11 @@ export const environmentSchema = z.object({
   APP_URL: baseUrl
     .optional()
     .describe('Public address of this server, scheme, host and port. Default: http://localhost:PORT.'),
+  PAGES_URL: pagesUrl
+    .optional()
+    .describe(
+      'Where the pages are that links in mails lead to, for a front end of your own. Default: APP_URL.',
+    ),
   PORT: integer(0, 65_535).default(8000).describe('Port to listen on.'),
   HOST: z
     .string()
@@ -67,6 +75,9 @@ export const environmentSchema = z.object({
   SESSION_HISTORY_DAYS: integer(1, 3650)
     .default(90)
     .describe('Days for which an ended session, and why it ended, is kept.'),
+  AUDIT_HISTORY_DAYS: integer(1, 3650)
+    .default(365)
+    .describe('Days for which the record of sign-ins and changes of accounts is kept.'),
   REFRESH_LOST_ANSWER_SECONDS: integer(0, 3600)
     .default(300)
     .describe('How long the last refresh token still gets the same successor again. 0: never.'),
@@ -90,7 +101,14 @@ export const environmentSchema = z.object({
       'Proxies in front: their number, or their addresses. Without it X-Forwarded-For is not believed.',
     ),
 
-  REGISTRATION: z.enum(['open', 'closed']).default('open').describe('closed: no new accounts over the API.'),
+  REGISTRATION: z
+    .enum(['open', 'closed', 'invite'])
+    .default('open')
+    .describe('invite: new accounts need an invitation of an operator. closed: there are none over the API.'),
+  EMAIL_VERIFICATION: z
+    .enum(['optional', 'required'])
+    .default('optional')
+    .describe('required: an account begins, and signs in, once its address is proven.'),
   DEFAULT_ROLE: z.string().default('USER').describe('Role of new accounts: a name in the table roles.'),
   PASSWORD_MIN_LENGTH: integer(8, 64)
     .default(8)
@@ -112,13 +130,34 @@ export const environmentSchema = z.object({
   MAIL: z
     .enum(['smtp', 'off'])
     .optional()
-    .describe('off: strict mode starts without mail settings. Default: smtp in strict mode.'),
+    .describe('off: no mail is written or sent. Default: smtp in strict mode, else captured in /dev/mail.'),
+  SMTP_URL: smtpUrl
+    .optional()
+    .describe(
+      'SMTP server in one line, smtp://user:password@host:587 or smtps://host:465, instead of the four below.',
+    ),
   MAIL_SERVER: z.string().optional().describe('SMTP host.'),
-  MAIL_PORT: integer(1, 65_535).default(587).describe('SMTP port.'),
+  MAIL_PORT: integer(1, 65_535)
+    .default(587)
+    .describe('SMTP port. 465: TLS from the first byte, else STARTTLS.'),
   MAIL_USERNAME: z.string().optional().describe('SMTP user.'),
   MAIL_PASSWORD: z.string().optional().describe('SMTP password.'),
-  MAIL_FROM: z.string().optional().describe('Sender address.'),
+  MAIL_FROM: mailSender
+    .optional()
+    .describe('Sender, as an address or as Name <address>. Default of the name: APP_NAME.'),
+  MAIL_TLS: z
+    .enum(['required', 'off'])
+    .default('required')
+    .describe('off: send in the clear, to an SMTP server on the same machine or network.'),
+  MAIL_DOMAIN_CHECK: z
+    .enum(['on', 'off'])
+    .default('off')
+    .describe('on: refuse new addresses whose domain takes no mail. Asks the DNS for at most a second.'),
 
+  JOBS: z
+    .enum(['inside', 'worker'])
+    .default('inside')
+    .describe('worker: servers send no mail themselves; npm run worker does.'),
   WORKERS: workerCount
     .default(1)
     .describe('Processes that serve on one port. auto: as many as there are cores.'),

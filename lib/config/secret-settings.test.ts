@@ -259,6 +259,10 @@ const allPurposes: Record<KeyPurpose, true> = {
   device: true,
   setup: true,
   form: true,
+  link: true,
+  code: true,
+  inbox: true,
+  invitation: true,
   cursor: true,
   idempotency: true,
 }

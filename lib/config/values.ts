@@ -73,6 +73,69 @@ export const baseUrl = z.string().transform((text, context) => {
   return z.NEVER
 })
 
+/** Base of links: scheme, host, port, and a path if the pages are below one. */
+export const pagesUrl = z.string().transform((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : null
+  const isBase = url && /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username
+  if (isBase) return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
+  const message = `${quoted(text)} is not a URL of scheme, host, port and path only`
+  context.addIssue({ code: 'custom', message })
+  return z.NEVER
+})
+
+const addressShape = /^[^\s<>@,;:"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/
+
+export interface MailSender {
+  /** Null: the name of the product. */
+  name: string | null
+  address: string
+}
+
+/** `address` or `Name <address>`. */
+export const mailSender = z.string().transform((text, context): MailSender => {
+  const [, quotedName, address = text.trim()] = /^\s*([^<>]*?)\s*<([^<>]+)>\s*$/.exec(text) ?? []
+  const name = quotedName?.replace(/^"(.*)"$/, '$1').trim() || null
+  if (addressShape.test(address) && !/\p{Cc}/u.test(text)) return { name, address }
+  context.addIssue({
+    code: 'custom',
+    message: 'is neither an address such as no-reply@example.com nor a name and an address in angle brackets',
+  })
+  return z.NEVER
+})
+
+export interface SmtpServer {
+  server: string
+  port: number
+  /** TLS from the first byte (RFC 8314). */
+  isImplicitTls: boolean
+  username: string | null
+  password: string | null
+}
+
+export const smtpsPort = 465
+const submissionPort = 587
+
+/** Never quoted: it holds a password. */
+export const smtpUrl = z.string().transform((text, context): SmtpServer => {
+  const url = /^smtps?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : null
+  if (url?.hostname && !url.search && !url.hash && /^\/?$/.test(url.pathname)) {
+    const isImplicitTls = url.protocol === 'smtps:' || url.port === String(smtpsPort)
+    return {
+      server: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: Number(url.port || (isImplicitTls ? smtpsPort : submissionPort)),
+      isImplicitTls,
+      username: url.username ? decodeURIComponent(url.username) : null,
+      password: url.password ? decodeURIComponent(url.password) : null,
+    }
+  }
+  context.addIssue({
+    code: 'custom',
+    message:
+      'is not a URL such as smtp://user:password@smtp.example.com:587 (in the password, write # as %23 and so on)',
+  })
+  return z.NEVER
+})
+
 /** Message for an address: it shows the value, except where a password may stand in it. */
 function quoted(text: string): string {
   return text.includes('@') ? 'the value' : `"${text}"`

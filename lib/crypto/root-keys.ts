@@ -9,6 +9,10 @@ export type KeyPurpose =
   | 'device'
   | 'setup'
   | 'form'
+  | 'link'
+  | 'code'
+  | 'inbox'
+  | 'invitation'
   | 'cursor'
   | 'idempotency'
 

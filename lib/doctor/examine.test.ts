@@ -8,6 +8,8 @@ import { createLog } from '#lib/runtime/log.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { rotateSigningKey } from '#lib/session/signing-keys.ts'
 import { serverForThisTest, type TestServer } from '#test/support/harness.ts'
+import { sinkVariables } from '#test/support/smtp-sink.ts'
+import { startSink } from '#test/support/start-sink.ts'
 import { examine, type Finding } from './examine.ts'
 
 const migrations = 'db/migrations'
@@ -53,6 +55,7 @@ test('an installation where all is well: nothing has failed, and nothing is to b
       'triggers',
       'keys',
       'mail',
+      'mail queue',
       'clock',
       'address',
       'proxy',
@@ -236,10 +239,18 @@ describe('mail', () => {
   test('a server that greets is well, one that refuses or answers something else is not', async () => {
     const greet = (text: string) =>
       listening(createSocketServer((socket) => void socket.on('error', () => {}).end(text)))
+    const sink = await startSink()
 
-    expect(await found(mailSettings(await greet('220 mail.example.com ESMTP\r\n')))).toMatchObject({
-      state: 'ok',
+    expect(await found(sinkVariables(sink))).toMatchObject({ state: 'ok' })
+    sink.script.auth = 535
+    expect(
+      await found({ ...sinkVariables(sink), MAIL_USERNAME: 'auth', MAIL_PASSWORD: 'canary-password' }),
+    ).toMatchObject({ state: 'failed', fix: expect.stringContaining('MAIL_PASSWORD') })
+    expect(await found({ ...sinkVariables(sink), MAIL_TLS: 'required' })).toMatchObject({
+      state: 'failed',
+      fix: expect.stringContaining('STARTTLS'),
     })
+    expect(sink.mails).toEqual([])
     expect(await found(mailSettings(await greet('554 go away\r\n')))).toMatchObject({
       state: 'failed',
       detail: expect.stringContaining('554 go away'),
@@ -251,11 +262,22 @@ describe('mail', () => {
     })
   })
 
-  test('a sender that is no address is found, and MAIL=off is well', async () => {
-    expect(await found({ ...mailSettings(1), MAIL_FROM: 'nobody' })).toMatchObject({
-      state: 'failed',
-      detail: expect.stringContaining('MAIL_FROM'),
-    })
+  test('a message that waits for long, and one that failed, are findings', async () => {
+    const sink = await startSink()
+    const own = await serverForThisTest(sinkVariables(sink))
+    const queue = async () => (await findings(own.runtime))['mail queue']
+    expect(await queue()).toMatchObject({ state: 'ok', detail: 'No message waits' })
+    await own.client().register()
+
+    await own.time.advance({ seconds: 600 })
+    expect(await queue()).toMatchObject({ state: 'warning', detail: expect.stringContaining('10 minutes') })
+    await own.database.sql(
+      "UPDATE mail_messages SET state = 'failed', failed_at = app_now(), last_error = 'RCPT TO: 550 no'",
+    )
+    expect(await queue()).toMatchObject({ state: 'warning', fix: expect.stringContaining('550 no') })
+  })
+
+  test('MAIL=off is well', async () => {
     expect(await found({})).toMatchObject({ state: 'ok' })
   })
 })

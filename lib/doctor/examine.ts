@@ -6,7 +6,7 @@ import { checkDatabase, checkMigrations } from './database-checks.ts'
 import { checkFeed, checkTriggers } from './feed-checks.ts'
 import { type Finding, failed, messageOf, skipped } from './finding.ts'
 import { checkKeys } from './key-checks.ts'
-import { checkMail } from './mail-check.ts'
+import { checkMail, checkMailQueue } from './mail-check.ts'
 
 export type { Finding }
 
@@ -25,6 +25,7 @@ export async function examine(runtime: Runtime, migrationsFolder: string): Promi
     await needsSchema('triggers', () => checkTriggers(runtime, migrationsFolder)),
     await needsSchema('keys', () => checkKeys(runtime)),
     await guarded('mail', () => checkMail(runtime)),
+    await needsSchema('mail queue', () => checkMailQueue(runtime)),
     await needsSchema('clock', () => checkClock(runtime)),
     await needsSchema('address', () => checkAddress(runtime)),
     checkProxy(runtime),

@@ -1,49 +1,66 @@
-import { connect as connectPlain, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
-import type { MailConfig } from '#lib/config/config.ts'
+import { countFailedMail, measureMailQueue } from '#db/queries/mail-queue.ts'
+import type { SmtpConfig } from '#lib/config/config.ts'
+import { createSmtpMailer, describeFailure, readFailure } from '#lib/mail/smtp-mailer.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
-import { type Finding, failed, messageOf, ok } from './finding.ts'
+import { type Finding, failed, messageOf, ok, warning } from './finding.ts'
 
 const check = 'mail'
-const greetingMsMax = 5000
-/** SMTP inside TLS from the first byte (RFC 8314); other ports begin in the clear. */
-const tlsPort = 465
 
-/** Does the SMTP server greet us? Nothing is sent. */
+/** Does the SMTP server take us: greeting, TLS, user and password? Nothing is sent. */
 export async function checkMail({ config }: Runtime): Promise<Finding> {
   const { mail } = config
   if (mail.kind === 'off') return ok(check, 'MAIL=off: no mail is sent')
   if (mail.kind === 'captured') return ok(check, `In ${config.mode} mode no mail leaves this machine`)
-  if (!mail.from.includes('@'))
-    return failed(check, 'MAIL_FROM is no mail address', 'For example MAIL_FROM=no-reply@example.com')
+  const server = `${mail.server}:${mail.port}`
+  const mailer = createSmtpMailer(mail)
   try {
-    const greeting = await greetingOf(mail)
-    if (greeting.startsWith('220')) return ok(check, `${mail.server}:${mail.port} greets us`)
-    const fix =
-      'Look whether MAIL_SERVER and MAIL_PORT name an SMTP submission service that this machine may use.'
-    return failed(check, `${mail.server}:${mail.port} answers "${greeting.slice(0, 80)}"`, fix)
+    await mailer.verify()
+    return ok(check, `${server} takes us${mail.tls === 'none' ? ', in the clear' : ' over TLS'}`)
   } catch (error) {
-    const fix = 'Compare MAIL_SERVER and MAIL_PORT (587 or 465) with your provider, and look at the firewall.'
-    return failed(check, `${mail.server}:${mail.port} does not answer: ${messageOf(error)}`, fix)
+    return failed(check, `${server}: ${explain(error)}`, adviceFor(error, mail))
+  } finally {
+    mailer.close()
   }
 }
 
-function greetingOf({ server, port }: Extract<MailConfig, { kind: 'smtp' }>): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const options = { host: server, port, timeout: greetingMsMax }
-    const socket: Socket =
-      port === tlsPort ? connectTls({ ...options, servername: server }) : connectPlain(options)
-    const finish = (conclude: () => void) => {
-      socket.destroy()
-      conclude()
-    }
-    socket.once('data', (bytes) => finish(() => resolve(firstLineOf(bytes.toString('latin1')))))
-    socket.once('timeout', () => finish(() => reject(new Error('no greeting within 5 s'))))
-    socket.once('end', () => finish(() => reject(new Error('the connection was closed'))))
-    socket.once('error', (error) => finish(() => reject(error)))
-  })
+function explain(error: unknown): string {
+  const description = describeFailure(error)
+  return description.includes('undefined') ? messageOf(error) : description.replace(/[.\s]+$/, '')
 }
 
-function firstLineOf(text: string): string {
-  return text.split(/[\r\n]/, 1)[0]?.replace(/[^\x20-\x7e]/g, '?') ?? ''
+function adviceFor(error: unknown, { tls }: SmtpConfig): string {
+  const failure = readFailure(error)
+  if (failure?.code === 'EAUTH')
+    return 'Compare MAIL_USERNAME and MAIL_PASSWORD (or SMTP_URL) with your provider.'
+  if (failure?.code === 'ETLS' || /certificate|TLS|SSL/i.test(messageOf(error)))
+    return tls === 'none'
+      ? 'The server wants TLS: leave MAIL_TLS out.'
+      : 'The server must offer STARTTLS with a certificate that this machine trusts (NODE_EXTRA_CA_CERTS for your own). MAIL_TLS=off only for a server on the same machine or network.'
+  return 'Compare MAIL_SERVER and MAIL_PORT (587 or 465) with your provider, and look at the firewall.'
+}
+
+const [waitingSeconds, failedSeconds] = [300, 86_400]
+
+/** Does mail flow? */
+export async function checkMailQueue({ config, database }: Runtime): Promise<Finding> {
+  const name = 'mail queue'
+  if (config.mail.kind === 'off') return ok(name, 'MAIL=off: nothing is written')
+  const { waiting, oldestSeconds } = await measureMailQueue(database)
+  const failures = await countFailedMail(database, failedSeconds)
+  if (oldestSeconds > waitingSeconds) {
+    const fix =
+      config.jobs === 'worker'
+        ? 'Look whether npm run worker runs, and at its log.'
+        : 'Look at the log of the server for mail_deferred.'
+    return warning(
+      name,
+      `${waiting} messages wait, the oldest for ${Math.round(oldestSeconds / 60)} minutes`,
+      fix,
+    )
+  }
+  if (failures.count > 0) {
+    const fix = `The last one: ${failures.lastError ?? 'unknown'}`
+    return warning(name, `${failures.count} messages failed for good in the last day`, fix)
+  }
+  return ok(name, waiting === 0 ? 'No message waits' : `${waiting} messages wait`)
 }

@@ -42,11 +42,12 @@ function openExchange(runtime: Runtime, match: RouteMatch | null, request: Reque
   const { headers } = request
   const { trustedProxies } = runtime.config
   const address = clientAddressOf(peer.address, headers.get('x-forwarded-for'), trustedProxies)
+  const requestId = requestIdOf(runtime, headers.get('x-request-id'))
   return {
     runtime,
     request,
-    requestId: requestIdOf(runtime, headers.get('x-request-id')),
-    client: { address, block: addressBlock(address), userAgent: headers.get('user-agent') },
+    requestId,
+    client: { address, block: addressBlock(address), userAgent: headers.get('user-agent'), requestId },
     credential: presentedCredential(runtime.config, headers),
     peer,
     parameter: match?.parameter ?? '',

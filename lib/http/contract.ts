@@ -33,9 +33,9 @@ export interface Contract {
   idempotencyKey?: true
   /** Still served, and on its way out: every answer says so. */
   deprecated?: Deprecation
-  responses: Partial<Record<200, z.ZodType>>
+  responses: Partial<Record<200 | 302, z.ZodType>>
   /** Credentials that it looks at when they are there, though it asks for none. */
-  takesCredentials?: readonly ('bearer' | 'cookie' | 'metricsToken')[]
+  takesCredentials?: readonly ('bearer' | 'cookie' | 'metricsToken' | 'inboxKey')[]
   /** Its answer may set or clear a cookie. */
   setsCookie?: true
   /** What this operation may refuse beyond what its shape implies, see {@link problemsOf}. */
@@ -46,8 +46,8 @@ export interface Contract {
   tellsRateLimit?: true
   /** True for a request that asks for a session cookie; the origin rule then holds as if it carried one. */
   startsCookieSession?: (body: unknown) => boolean
-  /** Our pages post forms to it without scripts; these of its fields are checkboxes. */
-  form?: { checkboxes: readonly string[] }
+  /** Our pages post forms to it without scripts; the page that a success leads to shows what was typed as address. */
+  form?: { checkboxes: readonly string[]; carriesEmail?: true }
   /** Health checks come from load balancers, which know no host name. */
   anyHost?: boolean
   /** Answered before the database is ready; everything else is `unavailable` until then. */

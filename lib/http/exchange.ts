@@ -31,4 +31,6 @@ export interface Client {
   /** The unit in which it is limited. */
   block: string
   userAgent: string | null
+  /** Of the request it sends. */
+  requestId: string
 }

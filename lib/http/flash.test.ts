@@ -11,6 +11,7 @@ const now = new Date('2026-03-01T12:00:00Z')
 
 const flash: Flash = {
   page: '/register',
+  form: '',
   code: 'invalid_request',
   detail: '2 fields need attention: email, username.',
   errors: [

@@ -2,14 +2,17 @@ import type { Config } from '#lib/config/config.ts'
 import type { RootKeys } from '#lib/crypto/root-keys.ts'
 import { seal, unseal } from '#lib/crypto/sealing.ts'
 import { setCookie } from '#lib/encoding/cookie.ts'
-import type { FieldProblem } from '#lib/problems.ts'
+import type { FieldProblem, ProblemCode } from '#lib/problems.ts'
 import { formCookieName } from '#lib/session/session-cookie.ts'
 
-/** What a refused form of a page without scripts has to show when that page is drawn again. */
+/** What a form that was sent without scripts has to show on the page it leads to: a refusal, or what was typed. */
 export interface Flash {
   /** The page it is for. */
   page: string
-  code: string
+  /** Which of its forms; empty where it has one. */
+  form: string
+  /** Null after a success. */
+  code: ProblemCode | null
   detail: string
   errors: readonly FieldProblem[]
   /** What was typed and is no secret. */
@@ -26,7 +29,7 @@ const detailLengthMax = 200
 const context = 'form'
 
 /**
- * The Set-Cookie value that carries a refusal to its page, sealed, for a minute. What is too much to carry is left out:
+ * The Set-Cookie value that carries it to its page, sealed, for a minute. What is too much to carry is left out:
  * the values, then the fields; null when even the rest does not fit, or no cookie can be had.
  */
 export function flashCookie(config: Config, roots: RootKeys, flash: Flash, now: Date): string | null {

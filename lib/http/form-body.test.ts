@@ -56,13 +56,14 @@ describe('a form', () => {
     expect(parseForm(text)).toEqual({
       page: '/login',
       next: '/account',
+      form: '',
       fields: { email: 'a@example.com', password: 'quiet harbour' },
     })
   })
 
   test('stands on the start page and leads there when it does not say', () => {
-    expect(parseForm('')).toEqual({ page: '/', next: '/', fields: {} })
-    expect(parseForm('email=a')).toEqual({ page: '/', next: '/', fields: { email: 'a' } })
+    expect(parseForm('')).toEqual({ page: '/', next: '/', form: '', fields: {} })
+    expect(parseForm('email=a')).toEqual({ page: '/', next: '/', form: '', fields: { email: 'a' } })
   })
 
   test('arrives as it was typed, whatever it was', () => {

@@ -6,6 +6,8 @@ export interface SentForm {
   page: string
   /** Where a success leads, still to be judged. */
   next: string
+  /** Which of the forms of the page it is; empty where there is one. */
+  form: string
   /** The fields of the operation. */
   fields: Record<string, string>
 }
@@ -31,5 +33,10 @@ export function parseForm(text: string): SentForm {
     }
     target[name] = value
   }
-  return { page: steering['_page'] ?? '/', next: steering['_next'] ?? '/', fields }
+  return {
+    page: steering['_page'] ?? '/',
+    next: steering['_next'] ?? '/',
+    form: steering['_form'] ?? '',
+    fields,
+  }
 }

@@ -155,6 +155,7 @@ describe('a form that is refused', () => {
     expect(answered.headers.get('location')).toBe('/login')
     expect(client.flashFor('/login')).toEqual({
       page: '/login',
+      form: '',
       code: 'invalid_credentials',
       detail: 'Invalid email or password',
       errors: [],
@@ -405,5 +406,35 @@ describe('what is no form of ours', () => {
     await signIn(client)
 
     expect((await client.me()).status).toBe(200)
+  })
+})
+
+describe('a success whose next page would ask for the address again', () => {
+  const fields = { _page: '/forgot', _next: '/forgot?done=sent' }
+
+  test('carries it there sealed, and not in the address of the page', async () => {
+    const client = browser()
+    const { email } = await account()
+
+    const answer = await client.submit('/api/auth/forgot-password', { ...fields, email })
+
+    expect(answer.headers.get('location')).toBe('/forgot?done=sent')
+    expect(answer.headers.get('set-cookie')).not.toContain(email)
+    expect(client.flashFor('/forgot')).toMatchObject({ code: null, values: { email } })
+    expect(client.flashFor('/login')).toBeNull()
+  })
+
+  test('carries nothing else of a registration', async () => {
+    const client = browser()
+    const wanted = newAccount()
+
+    await client.submit('/api/auth/register', {
+      ...wanted,
+      _page: '/register',
+      _next: '/login?done=registered',
+    })
+
+    expect(client.flashFor('/login')).toMatchObject({ code: null, values: { email: wanted.email } })
+    expect(Object.keys(client.flashFor('/login')?.values ?? {})).toEqual(['email'])
   })
 })

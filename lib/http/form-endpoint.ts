@@ -14,7 +14,8 @@ export function isPageForm(contract: Contract, { peer, request }: Exchange): boo
 }
 
 /**
- * Answers a form with a redirect: a success leads on, a refusal leads back to the page with a sealed cookie that says
+ * Answers a form with a redirect: a success leads on, with the address that was typed where the
+ * contract says so; a refusal leads back to the page with a sealed cookie that says
  * why. `operate` is the same operation that JSON gets.
  *
  * @throws Problem `origin_refused` for a form of anybody else's page
@@ -29,7 +30,12 @@ export async function answerForm(
   const form = parseForm(await readText(exchange.request))
   try {
     const { cookies } = await operate(toFields(contract, form))
-    return seeOther(exchange, form.next, cookies)
+    return done(
+      exchange,
+      form,
+      contract.form?.carriesEmail ? { email: form.fields['email'] ?? '' } : null,
+      cookies,
+    )
   } catch (error) {
     return refused(exchange, form, toProblem(error))
   }
@@ -57,6 +63,17 @@ function seeOther({ runtime }: Exchange, wanted: string, cookies: readonly strin
   return { status: 303, headers: { location }, cookies, body: null }
 }
 
+function done(
+  exchange: Exchange,
+  form: SentForm,
+  values: Flash['values'] | null,
+  cookies: readonly string[],
+): Reply {
+  if (!values) return seeOther(exchange, form.next, cookies)
+  const flash = flashOf(exchange, form.next, { code: null, detail: '', values })
+  return seeOther(exchange, form.next, [...cookies, ...flash])
+}
+
 const signInCodes = new Set(['unauthenticated', 'invalid_token', 'token_expired', 'session_ended'])
 
 function refused(exchange: Exchange, form: SentForm, problem: Problem): Reply {
@@ -66,24 +83,32 @@ function refused(exchange: Exchange, form: SentForm, problem: Problem): Reply {
     const ended = problem.options.endedReason ?? 'unknown'
     return seeOther(exchange, `/login?${new URLSearchParams({ next: page, ended })}`, [])
   }
-  const { config, roots, clock } = exchange.runtime
   const { options } = problem
-  const flash: Flash = {
-    page: page.replace(/\?.*$/, ''),
+  const cookie = flashOf(exchange, page, {
+    form: form.form,
     code: problem.code,
     detail: options.detail ?? problems[problem.code].detail,
     errors: options.errors ?? [],
     values: shownAgain(form.fields),
     retryAfterSeconds: options.retryAfterSeconds ?? null,
     endedReason: options.endedReason ?? null,
-    requestId: exchange.requestId,
-  }
-  const cookie = flashCookie(config, roots, flash, clock.now())
-  return seeOther(exchange, page, cookie ? [cookie] : [])
+  })
+  return seeOther(exchange, page, cookie)
+}
+
+function flashOf(
+  { runtime, requestId }: Exchange,
+  page: string,
+  content: Partial<Flash> & Pick<Flash, 'code' | 'detail' | 'values'>,
+): string[] {
+  const empty = { form: '', errors: [], retryAfterSeconds: null, endedReason: null }
+  const flash = { ...empty, ...content, page: page.replace(/\?.*$/, ''), requestId }
+  const cookie = flashCookie(runtime.config, runtime.roots, flash, runtime.clock.now())
+  return cookie ? [cookie] : []
 }
 
 /** Named, not guessed: a new secret field must not travel by accident. */
-const harmless = new Set(['email', 'username'])
+const harmless = new Set(['email', 'new_email', 'username'])
 
 function shownAgain(fields: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => harmless.has(name)))

@@ -1,7 +1,8 @@
 import type { Config } from '#lib/config/config.ts'
 
 /** Where a page may lead on to after a form: our own pages, by the start of their path. */
-const ownPages = /^\/(account(\/[a-z-]+)*|login|register|setup)?$/
+const ownPages =
+  /^\/(account(\/[a-z-]+)*|change-email\/(confirm|undo)|forgot|login|register|reset|setup|verify)?$/
 
 /** Backslashes, control characters and white space: browsers read them in ways of their own. */
 const treacherous = /[\\\s\p{Cc}]/u

@@ -28,6 +28,8 @@ export interface Attempts {
    *         address stand in the way after the wait
    */
   count(budgets: readonly [Budget, ...Budget[]]): Promise<CountedAttempt>
+  /** Forgets what was counted under a key. */
+  clear(key: string): Promise<void>
 }
 
 const waitMsMax = 2000
@@ -55,6 +57,7 @@ export function createAttempts(
       const { rows, store } = await admit(counter, budgets)
       return countedAttempt(counter, store, budgets, rows)
     },
+    clear: (key) => stores.database.release({ cleared: [key], returned: [] }),
   }
 }
 

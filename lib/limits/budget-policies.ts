@@ -11,6 +11,11 @@ const delayMaxSeconds = 15 * 60
 const forgottenAfterSeconds = 24 * 3600
 const freeTries = 5
 
+/** The key of the tries against an account that is known. */
+export function signInKeyOf(userId: number): string {
+  return `account:${userId}`
+}
+
 /** Tries against one account, wherever they come from: five, then delays of 1 s, 2 s, 4 s … 15 min. */
 export function accountBudget(key: string): Budget {
   return {

@@ -9,7 +9,7 @@ import { type Attempts, createAttempts } from './attempts.ts'
 import { createWindows, type Windows } from './windows.ts'
 
 /** Limits by address block that an operation may be under. */
-export type BlockLimit = 'address' | 'registration' | 'setup'
+export type BlockLimit = 'address' | 'registration' | 'setup' | 'mail' | 'code'
 
 export interface Limits {
   attempts: Attempts
@@ -24,7 +24,13 @@ export interface Limits {
 }
 
 const rememberedMax = 10_000
-const blockLimits: readonly string[] = ['address', 'registration', 'setup'] satisfies BlockLimit[]
+const blockLimits: readonly string[] = [
+  'address',
+  'registration',
+  'setup',
+  'mail',
+  'code',
+] satisfies BlockLimit[]
 
 /** @param redis  a client for the fixed windows, or null to keep them in PostgreSQL */
 export function createLimits(parts: {

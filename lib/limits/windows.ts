@@ -5,14 +5,18 @@ import {
   RateLimiterRes,
 } from 'rate-limiter-flexible'
 import type { Connection } from '#db/connection.ts'
-import { Problem, type RateLimitState } from '#lib/problems.ts'
+import { isProblem, Problem, type RateLimitState } from '#lib/problems.ts'
 
-export type WindowName = 'registration' | 'setup'
+export type WindowName = 'registration' | 'setup' | 'mail' | 'mail_address' | 'code' | 'export'
 
-/** How often one address block may do something. */
+/** How often one address block may do something; of mails also how many one address may get, of exports one account. */
 const windows: Record<WindowName, { quota: number; windowSeconds: number }> = {
   registration: { quota: 10, windowSeconds: 3600 },
   setup: { quota: 10, windowSeconds: 3600 },
+  mail: { quota: 20, windowSeconds: 3600 },
+  mail_address: { quota: 5, windowSeconds: 3600 },
+  code: { quota: 30, windowSeconds: 3600 },
+  export: { quota: 10, windowSeconds: 3600 },
 }
 
 export interface Windows {
@@ -22,6 +26,8 @@ export interface Windows {
    * @throws Problem `rate_limited` when the window is used up
    */
   use(name: WindowName, block: string): Promise<RateLimitState>
+  /** The same where being refused is nobody's business: false when the window is used up. */
+  tryUse(name: WindowName, key: string): Promise<boolean>
 }
 
 /**
@@ -36,17 +42,27 @@ export function createWindows(
   const limiters = new Map(
     (Object.keys(windows) as WindowName[]).map((name) => [name, createLimiter(name, db, redis)] as const),
   )
+  async function use(name: WindowName, block: string): Promise<RateLimitState> {
+    const limiter = limiters.get(name)
+    if (!limiter) throw new Error(`no window ${name}`)
+    try {
+      return stateOf(name, await limiter.consume(block))
+    } catch (refusal) {
+      if (!(refusal instanceof RateLimiterRes)) throw refusal
+      const rateLimit = stateOf(name, refusal)
+      onUsedUp(`${name}:${block}`, rateLimit)
+      throw new Problem('rate_limited', { rateLimit, retryAfterSeconds: rateLimit.resetSeconds })
+    }
+  }
   return {
-    async use(name, block) {
-      const limiter = limiters.get(name)
-      if (!limiter) throw new Error(`no window ${name}`)
+    use,
+    async tryUse(name, key) {
       try {
-        return stateOf(name, await limiter.consume(block))
+        await use(name, key)
+        return true
       } catch (refusal) {
-        if (!(refusal instanceof RateLimiterRes)) throw refusal
-        const rateLimit = stateOf(name, refusal)
-        onUsedUp(`${name}:${block}`, rateLimit)
-        throw new Problem('rate_limited', { rateLimit, retryAfterSeconds: rateLimit.resetSeconds })
+        if (isProblem(refusal) && refusal.code === 'rate_limited') return false
+        throw refusal
       }
     },
   }

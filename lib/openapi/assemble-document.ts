@@ -84,6 +84,11 @@ const securitySchemes = {
       'Set by a sign-in with `transport: "cookie"`. Over http on loopback its name is `session_<port>`.',
   },
   metricsToken: { type: 'http', scheme: 'bearer', description: 'The setting METRICS_TOKEN.' },
+  inboxKey: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The key of the inbox, which a server that captures its mail prints when it starts.',
+  },
 }
 
 function pathsOf(contracts: readonly Contract[], writing: Writing): OpenApiDocument['paths'] {

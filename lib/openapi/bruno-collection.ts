@@ -3,6 +3,7 @@ import {
   inOrderOfUse,
   needsBearer,
   optionalParametersOf,
+  queryExamples,
   readersVariables,
   requestExampleOf,
 } from './request-example.ts'
@@ -55,8 +56,8 @@ function requestOf({ path, method, operation }: DocumentedOperation, sequence: n
       `auth: ${isSignedIn ? 'bearer' : 'none'}`,
     ]),
     ...(parameter ? [block('params:path', [`${parameter}: {{${parameter}}}`])] : []),
-    ...switchedOff('params:query', operation, 'query'),
-    ...switchedOff('headers', operation, 'header'),
+    ...parametersBlock('params:query', operation, 'query'),
+    ...parametersBlock('headers', operation, 'header'),
     ...(isSignedIn ? [block('auth:bearer', ['token: {{access_token}}'])] : []),
     ...(example === null ? [] : [block('body:json', example.split('\n'))]),
     ...keepingBlock(operation.operationId),
@@ -64,12 +65,13 @@ function requestOf({ path, method, operation }: DocumentedOperation, sequence: n
   ].join('\n')
 }
 
-/** Bruno shows these with a box to tick. */
-function switchedOff(name: string, operation: Operation, place: 'query' | 'header'): string[] {
-  const lines = optionalParametersOf(operation, place).map((parameter) =>
-    `~${parameter.name}: ${fillings[parameter.name] ?? ''}`.trimEnd(),
+/** Bruno shows these with a box to tick, which is empty for what is not needed. */
+function parametersBlock(heading: string, operation: Operation, place: 'query' | 'header'): string[] {
+  const needed = queryExamples[operation.operationId] ?? {}
+  const lines = optionalParametersOf(operation, place).map(({ name }) =>
+    needed[name] ? `${name}: ${needed[name]}` : `~${name}: ${fillings[name] ?? ''}`.trimEnd(),
   )
-  return lines.length === 0 ? [] : [block(name, lines)]
+  return lines.length === 0 ? [] : [block(heading, lines)]
 }
 
 function keepingBlock(operationId: string): string[] {

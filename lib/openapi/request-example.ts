@@ -26,10 +26,21 @@ export function requestExampleOf(
 }
 
 const setUp = 'setUpFirstAdministrator'
+const fromMessage: Variables = { token: '{{link_token}}' }
 
 /** The administrator is somebody else than who registers. */
 const ownVariables: Record<string, Variables> = {
+  verifyEmail: fromMessage,
+  disownRegistration: fromMessage,
+  resetPassword: fromMessage,
+  confirmEmailChange: fromMessage,
+  undoEmailChange: fromMessage,
   [setUp]: { token: '{{setup_key}}', email: '{{admin_email}}', username: '{{admin_username}}' },
+}
+
+/** What an operation is of no use without, though it is no required parameter. */
+export const queryExamples: Record<string, Variables> = {
+  listCapturedMail: { to: '{{email}}', key: '{{inbox_key}}' },
 }
 
 /** The values of the variables that a reader brings. */
@@ -40,6 +51,8 @@ export const readersVariables: Variables = {
   password: 'a slow green ferry',
   admin_email: 'admin@example.com',
   admin_username: 'admin',
+  link_token: 'what stands after token= in the link of a message',
+  inbox_key: 'the key of the inbox that the server prints',
   setup_key: 'the key that the server prints while nobody is an administrator',
 }
 
@@ -52,11 +65,19 @@ export function optionalParametersOf({ parameters = [] }: Operation, place: Para
   return parameters.filter((parameter) => parameter.in === place && !parameter.required)
 }
 
-/** In this order each still works after the one before; the set-up is apart from the rest, and works once. */
-const last = ['changePassword', 'endSession', 'logout', setUp]
+/** In this order each still works after the one before. */
+const last = ['changePassword', 'endSession', 'logout']
 
-/** The operations in an order in which they can be sent one after the other. */
+/** Each needs something of its own: a link, a key, or another sign-in. */
+const apart = [...Object.keys(ownVariables), ...Object.keys(queryExamples), 'deleteMyAccount']
+
+export function standsApart({ operationId }: Operation): boolean {
+  return apart.includes(operationId)
+}
+
+/** The operations in an order in which they can be sent one after the other; those apart come last. */
 export function inOrderOfUse(document: OpenApiDocument): DocumentedOperation[] {
-  const placeOf = ({ operation }: DocumentedOperation) => last.indexOf(operation.operationId)
+  const order = [...last, ...apart]
+  const placeOf = ({ operation }: DocumentedOperation) => order.indexOf(operation.operationId)
   return operationsOf(document).toSorted((a, b) => placeOf(a) - placeOf(b))
 }

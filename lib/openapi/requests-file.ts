@@ -3,8 +3,10 @@ import {
   inOrderOfUse,
   needsBearer,
   optionalParametersOf,
+  queryExamples,
   readersVariables,
   requestExampleOf,
+  standsApart,
 } from './request-example.ts'
 
 /** What stands for a value that the reader, or an earlier answer, brings. */
@@ -22,20 +24,32 @@ const parameters: Record<string, string> = { id: '{{listSessions.response.body.s
 export function requestsFile(document: OpenApiDocument): string {
   const values = Object.entries(readersVariables).map(([name, value]) => `@${name} = ${value}\n`)
   const head = `### Every operation, for the extension "REST Client" of VS Code. Start the server first: npm run headless
-### Made from the OpenAPI document (npm run examples). They can be sent from the top to the end; before a second
-### time, set another email and username. The last one needs the key from the terminal.
+### Made from the OpenAPI document (npm run examples). They can be sent from the top to the line that says
+### otherwise; before a second time, set another email and username.
 ${values.join('')}`
-  return [head, ...inOrderOfUse(document).map(requestOf)].join('\n')
+  const operations = inOrderOfUse(document)
+  const inOneGo = operations.filter(({ operation }) => !standsApart(operation))
+  return [
+    head,
+    ...inOneGo.map(requestOf),
+    whatIsApart,
+    ...operations.slice(inOneGo.length).map(requestOf),
+  ].join('\n')
 }
+
+const whatIsApart = `### Each of these needs something of its own: the link of a message (npm start shows messages at /dev/mail), a key
+### that the server prints, or another sign-in.
+`
 
 function requestOf({ path, method, operation }: DocumentedOperation): string {
   const example = requestExampleOf(operation, variables)
   const address = path.replace(/\{([a-z_]+)\}/, (_, name: string) => parameters[name] ?? `{{${name}}}`)
+  const query = Object.entries(queryExamples[operation.operationId] ?? {}).map((pair) => pair.join('='))
   return [
     `### ${operation.summary}`,
     ...furtherParameters(operation),
     `# @name ${operation.operationId}`,
-    `${method} {{server}}${address}`,
+    `${method} {{server}}${[address, query.join('&')].filter(Boolean).join('?')}`,
     ...(needsBearer(operation) ? ['Authorization: Bearer {{login.response.body.access_token}}'] : []),
     ...(example === null ? [] : ['Content-Type: application/json', '', example]),
     '',

@@ -44,6 +44,8 @@ export interface PasswordParts {
   clock: Clock
   log: Log
   metrics: Metrics
+  /** False only in a control run: then an account that there is not is answered without any work. */
+  spendsDecoys?: boolean
 }
 
 const sampleSize = 1000
@@ -74,6 +76,7 @@ export function createPasswords(parts: PasswordParts): Passwords {
 
   return {
     verify(storedHash, presented) {
+      if (storedHash === null && parts.spendsDecoys === false) return Promise.resolve({ kind: 'wrong' })
       const stored = storedHash === null ? null : readStored(storedHash)
       // Too long to be anybody's password: the work is spent, but not on its bytes.
       const isTooLong = Buffer.byteLength(presented) > passwordBytesMax

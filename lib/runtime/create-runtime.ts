@@ -1,12 +1,16 @@
 import { type Database, openDatabase } from '#db/connection.ts'
 import { purgeAttemptBudgets } from '#db/queries/attempt-budgets.ts'
 import { purgeIdempotencyKeys } from '#db/queries/idempotency-keys.ts'
+import { cleanAccounts } from '#lib/accounts/clean-accounts.ts'
 import type { Config } from '#lib/config/config.ts'
 import { createBcryptWorkers } from '#lib/crypto/bcrypt-workers.ts'
 import { createHashQueue } from '#lib/crypto/hash-queue.ts'
 import { deriveRootKeys } from '#lib/crypto/root-keys.ts'
+import { createJobRunner, type JobRunner } from '#lib/jobs/job-runner.ts'
 import { createLimits } from '#lib/limits/limits.ts'
 import { openRedis } from '#lib/limits/redis.ts'
+import { createMailDelivery, type MailDelivery } from '#lib/mail/mail-delivery.ts'
+import { createMailDomains } from '#lib/mail/mail-domains.ts'
 import { createPasswords } from '#lib/password/passwords.ts'
 import { type AccessTokens, createAccessTokens } from '#lib/session/access-tokens.ts'
 import { type ChangeFeed, createChangeFeed } from '#lib/session/change-feed.ts'
@@ -37,14 +41,18 @@ export interface RuntimeParts {
   feedUrl?: string
 }
 
-/** 'heartbeat': an open connection counts as proof. 'load-epoch': an overtaken answer is kept all the same. */
-export type SessionControl = 'heartbeat' | 'load-epoch'
+/**
+ * 'heartbeat': an open connection counts as proof. 'load-epoch': an overtaken answer is kept all the same. 'decoy': an
+ * account that there is not costs no password work.
+ */
+export type SessionControl = 'heartbeat' | 'load-epoch' | 'decoy'
 
 const waitingMax = 64
 const waitMsMax = 2000
 const touchIntervalMs = 30_000
 const housekeepingIntervalMs = 600_000
 const feedInspectionIntervalMs = 60_000
+const mailSweepIntervalMs = 15_000
 
 /** Makes the runtime of this process: the only place where its parts meet. Nothing here waits for the database. */
 export async function createRuntime(
@@ -64,18 +72,19 @@ export async function createRuntime(
   })
   const redis = config.redisUrl ? await openRedis(config.redisUrl, log) : null
   const roots = deriveRootKeys(config.rootSecrets)
-  const hashing = createHashing({ clock, log, metrics, seat })
+  const spendsDecoys = !parts.without?.includes('decoy')
+  const hashing = createHashing({ clock, log, metrics, seat, spendsDecoys })
   const touches = createTouchBatch(database, config.session.roleLimits)
   const tasks = createPeriodicTasks(log)
   tasks.every(touchIntervalMs, 'touches', () => touches.flush())
-  tasks.every(sweepIntervalMs, 'session_sweep', () => sweepSessions({ config, database, log, metrics }))
-  tasks.every(housekeepingIntervalMs, 'attempt_budgets', () => purgeAttemptBudgets(database))
-  tasks.every(housekeepingIntervalMs, 'idempotency_keys', () => purgeIdempotencyKeys(database))
+  keepHouse(tasks, { config, database, log, metrics })
   tasks.every(housekeepingIntervalMs, 'password_schemes', () => hashing.passwords.calibrate(database))
   const sessions = createSessionEngine({ config, parts, clock, random, log, metrics, database })
   const accessTokens = createTokens({ config, roots, database, clock, log, tasks, feed: sessions.changeFeed })
   tasks.every(feedInspectionIntervalMs, 'change_feed', async () => sessions.changeFeed?.inspect())
   gaugeDatabase(metrics, database)
+  const mail = createMailDelivery({ config, database, roots, clock, random, log, metrics })
+  const jobs = createJobs({ config, log, mail, tasks })
   return {
     phase: 'starting',
     config,
@@ -88,11 +97,15 @@ export async function createRuntime(
     touches,
     passwords: hashing.passwords,
     accessTokens,
+    mail,
+    mailDomains: createMailDomains(),
+    jobs,
     sessionCredentials: createSessionCredentials(roots),
     ...sessions,
     limits: createLimits({ db: database, redis: redis?.client ?? null, clock, log, metrics }),
     async close() {
-      await tasks.stop()
+      await Promise.all([tasks.stop(), jobs.stop()])
+      mail.close()
       sessions.changeFeed?.close()
       await touches
         .flush()
@@ -102,10 +115,43 @@ export async function createRuntime(
   }
 }
 
+/** What is over is written down, and what is old goes. */
+function keepHouse(
+  tasks: PeriodicTasks,
+  parts: Pick<Runtime, 'config' | 'database' | 'log' | 'metrics'>,
+): void {
+  tasks.every(sweepIntervalMs, 'session_sweep', () => sweepSessions(parts))
+  tasks.every(housekeepingIntervalMs, 'attempt_budgets', () => purgeAttemptBudgets(parts.database))
+  tasks.every(housekeepingIntervalMs, 'accounts', () => cleanAccounts(parts))
+  tasks.every(housekeepingIntervalMs, 'idempotency_keys', () => purgeIdempotencyKeys(parts.database))
+}
+
 function openLog({ logLevel }: Config, metrics: Metrics, seat: WorkerSeat | null): Log {
   const { log, dropped } = openProcessLog(logLevel, undefined, undefined, seat?.number)
   metrics.total('log_lines_dropped', 'Log lines that were dropped, because nobody read them', dropped)
   return log
+}
+
+interface JobParts extends Pick<Runtime, 'config' | 'log'> {
+  mail: MailDelivery
+  tasks: PeriodicTasks
+}
+
+/** The job runner; while it runs, this process also looks for what was lost. Every process knows how long the queue is. */
+function createJobs({ config, log, mail, tasks }: JobParts): JobRunner {
+  const jobs = createJobRunner(
+    { config, log },
+    { deliver_mail: async (payload) => mail.deliver(String((payload as { id?: unknown }).id)) },
+  )
+  if (config.mail.kind === 'off') return jobs
+  tasks.every(mailSweepIntervalMs, 'mail_sweep', async () => {
+    if (jobs.isStarted()) await mail.sweep()
+    await mail.measure()
+  })
+  tasks.every(housekeepingIntervalMs, 'mail_purge', async () => {
+    if (jobs.isStarted()) await mail.purge()
+  })
+  return jobs
 }
 
 interface TokenParts extends Pick<Runtime, 'config' | 'roots' | 'database' | 'clock' | 'log'> {
@@ -189,13 +235,17 @@ function createHashing({
   log,
   metrics,
   seat,
-}: Pick<Runtime, 'clock' | 'log' | 'metrics'> & { seat: WorkerSeat | null }) {
+  spendsDecoys,
+}: Pick<Runtime, 'clock' | 'log' | 'metrics'> & { seat: WorkerSeat | null; spendsDecoys: boolean }) {
   const slots = hashSlots(usableCores(), seat?.workers ?? 1)
   const queue = createHashQueue({ slots, waitingMax, waitMsMax, monotonicNow: clock.monotonicMs })
   const bcrypt = createBcryptWorkers(`${process.cwd()}/lib/crypto/bcrypt-worker.mjs`)
   metrics.gauge('password_hash_running', 'Password hashes running now', () => queue.usage().running)
   metrics.gauge('password_hash_waiting', 'Password hashes waiting for a slot', () => queue.usage().waiting)
-  return { passwords: createPasswords({ queue, bcrypt, clock, log, metrics }), close: () => bcrypt.close() }
+  return {
+    passwords: createPasswords({ queue, bcrypt, clock, log, metrics, spendsDecoys }),
+    close: () => bcrypt.close(),
+  }
 }
 
 function gaugeDatabase(metrics: Metrics, database: Database) {

@@ -22,6 +22,7 @@ export type CountedEvent =
   | 'auth_register'
   | 'auth_refresh'
   | 'auth_session_ended'
+  | 'mail_delivery'
   | 'rate_limited'
 
 const help: Record<CountedEvent, string> = {
@@ -29,6 +30,7 @@ const help: Record<CountedEvent, string> = {
   auth_register: 'Registrations by outcome',
   auth_refresh: 'Presented refresh tokens by verdict',
   auth_session_ended: 'Sessions ended, by reason',
+  mail_delivery: 'Attempts at messages, by what came of them',
   rate_limited: 'Requests refused by a limit',
 }
 

@@ -1,7 +1,10 @@
 import type { Database } from '#db/connection.ts'
 import type { Config } from '#lib/config/config.ts'
 import type { RootKeys } from '#lib/crypto/root-keys.ts'
+import type { JobRunner } from '#lib/jobs/job-runner.ts'
 import type { Limits } from '#lib/limits/limits.ts'
+import type { MailDelivery } from '#lib/mail/mail-delivery.ts'
+import type { MailDomains } from '#lib/mail/mail-domains.ts'
 import type { Passwords } from '#lib/password/passwords.ts'
 import type { AccessTokens } from '#lib/session/access-tokens.ts'
 import type { ChangeFeed } from '#lib/session/change-feed.ts'
@@ -30,6 +33,10 @@ export interface Runtime {
   touches: TouchBatch
   passwords: Passwords
   limits: Limits
+  mail: MailDelivery
+  mailDomains: MailDomains
+  /** Idle until somebody starts it who has seen the database ready. */
+  jobs: JobRunner
   /**
    * 'starting': the database is not ready yet, only liveness is answered. 'serving'. 'stopping': readiness says 503,
    * requests are still answered.

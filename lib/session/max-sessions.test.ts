@@ -33,7 +33,8 @@ async function beginSession(own: TestServer, { email }: Credentials): Promise<Ap
     user: candidate,
     amr: ['pwd'],
     remember: true,
-    client: { address: null, userAgent: null },
+    client: { address: null, userAgent: null, requestId: null },
+    isKnownDevice: true,
   })
   if (issued?.kind !== 'bearer') throw new Error('no session')
   return Object.assign(own.client(), { accessToken: issued.accessToken.reveal() })
@@ -66,6 +67,9 @@ function newSession({ runtime: { random, clock } }: TestServer, userId: number):
     userAgent: null,
     clientAddress: null,
     replacesSessionId: null,
+    event: null,
+    isKnownDevice: true,
+    newDeviceMail: '[]',
   }
 }
 

@@ -4,6 +4,7 @@ import { forgetSetupNonce } from '#db/queries/installation.ts'
 import { endSessions } from '#db/queries/session-endings.ts'
 import { type ListedSession, listLiveSessions } from '#db/queries/sessions.ts'
 import type { UserRow } from '#db/queries/users.ts'
+import { operatorEvent } from '#lib/audit/audit-event.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { replaceSigningKeys } from './signing-keys.ts'
 
@@ -21,7 +22,11 @@ export function listSessionsOf({ database, config }: Pick<Runtime, 'database' | 
 
 /** Ends these sessions; returns the ids of those that had not ended before. */
 export async function revokeSessions(runtime: Runtime, sessionIds: readonly string[]): Promise<string[]> {
-  const ended = await endSessions(runtime.database, sessionIds, reason)
+  const ended = await endSessions(runtime.database, {
+    sessionIds,
+    reason,
+    event: operatorEvent('sessions_revoked'),
+  })
   for (const sessionId of ended) runtime.sessionCheck.forget({ kind: 'session', sessionId })
   report(runtime, ended.length, { session_ids: ended })
   return ended
@@ -30,7 +35,8 @@ export async function revokeSessions(runtime: Runtime, sessionIds: readonly stri
 /** Ends all sessions of an account; returns how many were alive. */
 export async function revokeSessionsOf(runtime: Runtime, { id }: UserRow): Promise<number> {
   const { roleLimits } = runtime.config.session
-  const ended = (await endAllSessionsOf(runtime.database, { userId: id, reason, roleLimits })) ?? 0
+  const event = operatorEvent('sessions_revoked')
+  const ended = (await endAllSessionsOf(runtime.database, { userId: id, reason, roleLimits, event })) ?? 0
   runtime.sessionCheck.forget({ kind: 'user', userId: id })
   report(runtime, ended, { user_id: id })
   return ended
@@ -45,7 +51,13 @@ export async function revokeAllSessions(runtime: Runtime): Promise<{ accounts: n
   const { roleLimits } = runtime.config.session
   let afterUserId = 0
   for (;;) {
-    const batch = { afterUserId, size: batchSize, reason, roleLimits }
+    const batch = {
+      afterUserId,
+      size: batchSize,
+      reason,
+      roleLimits,
+      event: operatorEvent('sessions_revoked'),
+    }
     const { lastUserId, accounts, sessions } = await endSessionsOfNextUsers(runtime.database, batch)
     total.accounts += accounts
     total.sessions += sessions

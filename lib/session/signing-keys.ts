@@ -1,4 +1,5 @@
 import type { Connection } from '#db/connection.ts'
+import { insertAuditEvent } from '#db/queries/audit-events.ts'
 import {
   activateSigningKey,
   deleteSigningKeys,
@@ -10,6 +11,8 @@ import {
   retireOtherSigningKeys,
   type SigningKeyRow,
 } from '#db/queries/signing-keys.ts'
+import { operatorEvent } from '#lib/audit/audit-event.ts'
+import type { AuditEventName } from '#lib/audit/audit-event-names.ts'
 import type { Config } from '#lib/config/config.ts'
 import { generateSigningKey } from '#lib/crypto/signing-key.ts'
 import { Problem } from '#lib/problems.ts'
@@ -58,7 +61,11 @@ export async function listKeys({ config, database }: Pick<KeyKeeper, 'config' | 
  */
 export async function rotateSigningKey(keeper: KeyKeeper): Promise<KeyOutcome> {
   requireKeys(keeper.config)
-  return changeKeys(keeper, (transaction, keys, fresh) => publishNext(transaction, keys, fresh))
+  return changeKeys(keeper, async (transaction, keys, fresh) => {
+    const outcome = await publishNext(transaction, keys, fresh)
+    if (outcome.kind === 'rotated') await noteKey(transaction, 'signing_key_rotated', outcome.next.kid)
+    return outcome
+  })
 }
 
 /**
@@ -72,6 +79,7 @@ export async function retireSigningKey(keeper: KeyKeeper, kid: string): Promise<
   return changeKeys(keeper, async (transaction, keys, fresh) => {
     const key = requireKey(keys, kid)
     const state = signingKeyState(key, keys, key.now)
+    if (state === 'signing' || state === 'waiting') await noteKey(transaction, 'signing_key_retired', kid)
     if (state === 'signing') return publishNext(transaction, keys, fresh)
     if (state === 'waiting') return dropKey(transaction, keys, key, fresh)
     return { kind: 'retired', until: key.retiresAt }
@@ -86,9 +94,11 @@ export async function retireSigningKey(keeper: KeyKeeper, kid: string): Promise<
  */
 export async function removeSigningKey(keeper: KeyKeeper, kid: string): Promise<KeyOutcome> {
   requireKeys(keeper.config)
-  const outcome = await changeKeys(keeper, (transaction, keys, fresh) =>
-    dropKey(transaction, keys, requireKey(keys, kid), fresh),
-  )
+  const outcome = await changeKeys(keeper, async (transaction, keys, fresh) => {
+    const removed = await dropKey(transaction, keys, requireKey(keys, kid), fresh)
+    await noteKey(transaction, 'signing_key_removed', kid)
+    return removed
+  })
   keeper.log.warn({ event: 'signing_key_removed', kid }, 'a signing key was removed')
   return outcome
 }
@@ -124,6 +134,10 @@ export async function maintainSigningKeys(keeper: KeyKeeper): Promise<void> {
 
 function rotatedEvent({ kid, activatesAt }: SigningKeyRow) {
   return { event: 'signing_key_rotated', kid, activates_at: activatesAt.toISOString() }
+}
+
+function noteKey(transaction: Connection, name: AuditEventName, kid: string): Promise<void> {
+  return insertAuditEvent(transaction, operatorEvent(name, { details: { kid } }))
 }
 
 type CurrentKeys = Awaited<ReturnType<typeof listSigningKeys>>

@@ -2,6 +2,8 @@ import type { Connection } from '#db/connection.ts'
 import type { SessionKind } from '#db/queries/session-rows.ts'
 import { type InsertedSession, insertSession, type NewSession } from '#db/queries/sessions.ts'
 import type { UserRow } from '#db/queries/users.ts'
+import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
+import { composeMail, occasionOf } from '#lib/mail/queue-mail.ts'
 import { newUuidV7 } from '#lib/runtime/random.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { deviceLabel } from './device-label.ts'
@@ -9,10 +11,7 @@ import { type IssuedSession, issueBearerTokens, issueSessionCookie } from './iss
 import { sessionLifetime } from './session-lifetime.ts'
 
 /** The client as the session remembers it. */
-export interface SessionClient {
-  address: string | null
-  userAgent: string | null
-}
+export type SessionClient = EventClient
 
 export interface SessionStart {
   kind: SessionKind
@@ -24,6 +23,10 @@ export interface SessionStart {
   client: SessionClient
   /** A live session of the same browser, which ends as this one begins. */
   replacesSessionId?: string
+  /** True for a session that goes on with what another one of the same client was: nobody signed in. */
+  isContinued?: boolean
+  /** The browser proved that it has signed in to this account before, or this is no sign-in: nobody is told of it. */
+  isKnownDevice: boolean
 }
 
 /**
@@ -54,6 +57,15 @@ export async function startSession(
     // Empty when the other end was gone before anybody asked for its address.
     clientAddress: client.address || null,
     replacesSessionId: start.replacesSessionId ?? null,
+    event: start.isContinued
+      ? null
+      : userEvent('signed_in', client, { details: { kind, amr: amr.join(' ') } }),
+    isKnownDevice: start.isKnownDevice,
+    newDeviceMail: composeMail(runtime, {
+      template: 'new_device',
+      to: user.email,
+      props: occasionOf(runtime, client),
+    }),
   }
   const inserted = await insertSession(db, session, runtime.config.session)
   if (!inserted) return null

@@ -151,7 +151,12 @@ async function complaintsOfRepeating(
   const again = await judged(server, sent, held, seen)
   const isSame = again.status === 200 && again.text === first.text
   const isMarked = again.headers.get('idempotency-replayed') === 'true'
-  const body = JSON.stringify({ ...JSON.parse(sent.body ?? '{}'), ...newAccount() })
+  const fields = Object.keys(JSON.parse(sent.body ?? '{}'))
+  const others = Object.entries({ ...newAccount(), new_email: newAccount().email })
+  const body = JSON.stringify({
+    ...JSON.parse(sent.body ?? '{}'),
+    ...Object.fromEntries(others.filter(([field]) => fields.includes(field))),
+  })
   const other = await judged(server, { ...sent, body }, held, seen)
   const isRefused = other.status === 422 && other.body.code === 'idempotency_key_reused'
   return [

@@ -30,15 +30,19 @@ export interface Holdings {
 /** Stands for an Idempotency-Key that nobody has sent yet: what is made from a seed would come again. */
 export const freshKey = 'an Idempotency-Key of its own'
 
+const newAddress = fc.uuid().map((id) => `${id}@example.com`)
+
 /** Values that nobody has yet, by the name of their field: most of those in use are refused where accounts are made. */
 const newValues: Record<string, fc.Arbitrary<string>> = {
-  email: fc.uuid().map((id) => `${id}@example.com`),
+  email: newAddress,
+  new_email: newAddress,
   username: fc.uuid().map((id) => id.replaceAll('-', '')),
   'Idempotency-Key': fc.constant(freshKey),
 }
 
 const holdingOfField: Record<string, keyof Holdings> = {
   email: 'emails',
+  new_email: 'emails',
   username: 'emails',
   password: 'passwords',
   current_password: 'passwords',
@@ -64,7 +68,9 @@ export function fuzzedRequests(document: OpenApiDocument, holdings: Holdings): f
       weight: takesPassword(one) ? 4 : 8,
       arbitrary: requestsTo(document, one, holdings, known),
     })),
-    ...operations.filter(takesKey).map((one) => ({ weight: 1, arbitrary: repeatable(one, holdings) })),
+    ...operations
+      .filter((one) => takesKey(one) && one.operation.security?.length === 0)
+      .map((one) => ({ weight: 1, arbitrary: repeatable(one, holdings) })),
   )
 }
 
@@ -75,7 +81,7 @@ const takesPassword = ({ operation }: DocumentedOperation) =>
 export const takesKey = ({ operation }: DocumentedOperation) =>
   operation.parameters?.some(({ name }) => name === 'Idempotency-Key') === true
 
-/** With all that it takes to succeed, and a key: by chance too few would. */
+/** With all that it takes to succeed for anybody, and a key: by chance too few would. */
 function repeatable({ path, method, operation }: DocumentedOperation, holdings: Holdings) {
   const properties = operation.requestBody?.content['application/json']?.schema['properties'] ?? {}
   const values = Object.keys(properties).map((field) => {

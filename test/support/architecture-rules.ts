@@ -51,6 +51,30 @@ const doors: Door[] = [
   },
   { name: 'lru-cache', packages: /^lru-cache$/, doors: /^lib\/(limits|session)\//, planted: 'lru-cache' },
   {
+    name: 'graphile-worker',
+    packages: /^graphile-worker$/,
+    doors: /^lib\/jobs\//,
+    planted: 'graphile-worker',
+  },
+  {
+    name: 'nodemailer',
+    packages: /^nodemailer$/,
+    doors: /^lib\/mail\/smtp-mailer\.ts$/,
+    planted: 'nodemailer',
+  },
+  {
+    name: 'react-email',
+    packages: /^react-email$/,
+    doors: /^(emails\/|lib\/mail\/render\.tsx$)/,
+    planted: 'react-email',
+  },
+  {
+    name: 'smtp-server, mailparser',
+    packages: /^(smtp-server|mailparser)$/,
+    doors: /^test\//,
+    planted: 'smtp-server',
+  },
+  {
     name: 'swagger-ui-dist, redoc',
     packages: /^(swagger-ui-dist|redoc)(\/|$)/,
     doors: /^lib\/docs\//,
@@ -78,7 +102,7 @@ function doorRule(door: Door): ArchitectureRule {
 
 type Layer = { name: string; files: RegExp; mayImport: RegExp; planted: { path: string; imports: string } }
 
-const concepts = 'lib/(session|password|limits|idempotency|mail|audit|jobs)/'
+const concepts = 'lib/(session|password|limits|links|idempotency|mail|audit|jobs)/'
 /** What every layer of lib may see: plain values, types and rules without a home of their own. */
 const ground = 'lib/(problems\\.ts|encoding/|config/(config|loopback|values)\\.ts|runtime/)'
 
@@ -110,11 +134,23 @@ const layers: Layer[] = [
   },
   {
     name: 'concepts do not know http or behaviours',
-    files: new RegExp(`^${concepts}`),
+    files: new RegExp(`^${concepts}(?!render\\.tsx$)`),
     mayImport: new RegExp(
       `^(${concepts}|${ground}|lib/crypto/|db/(change-listener|connection|errors|queries/))`,
     ),
     planted: { path: 'lib/session/planted.ts', imports: '#lib/http/reply.ts' },
+  },
+  {
+    name: 'emails know what they are told',
+    files: /^emails\//,
+    mayImport: /^(emails\/|lib\/mail\/mail-templates\.ts$)/,
+    planted: { path: 'emails/planted.tsx', imports: '#lib/mail/queue-mail.ts' },
+  },
+  {
+    name: 'templates are rendered in one place',
+    files: /^lib\/mail\/render\.tsx$/,
+    mayImport: /^(emails|lib\/mail)\//,
+    planted: { path: 'lib/mail/render.tsx', imports: '#lib/runtime/runtime.ts' },
   },
   {
     name: 'accounts know no behaviour and no http',

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { migrateDatabase } from '#db/migrate.ts'
+import { makeJobQueue } from '#lib/jobs/job-queue.ts'
+import { createLog } from '#lib/runtime/log.ts'
 
 const templateName = 'session_management_template'
 const clockSql = `
@@ -13,6 +15,7 @@ const clockSql = `
 export async function createTemplate(serverUrl: string): Promise<void> {
   const url = withDatabase(serverUrl, templateName)
   await migrateDatabase(url, 'db/migrations')
+  await makeJobQueue(url, createLog('error', process.stderr))
   await sql(url, clockSql)
 }
 

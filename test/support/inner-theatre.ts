@@ -1,7 +1,9 @@
 import { onTestFinished } from 'vitest'
 import { openSetup } from '#lib/auth/setup/setup.ts'
+import { inboxKeyOf } from '#lib/mail/inbox-key.ts'
 import { serverForThisTest, type TestServer, testAppUrl } from './harness.ts'
-import type { Stage, Theatre } from './stage.ts'
+import { readMail } from './mailbox.ts'
+import { occupation, type Stage, type Theatre } from './stage.ts'
 
 const anna = { email: 'anna@example.com', username: 'anna', password: 'a slow green ferry' }
 
@@ -21,6 +23,13 @@ export function stageOn(server: TestServer): Stage {
     },
     disable: async (email) =>
       void (await server.database.sql('UPDATE users SET disabled_at = app_now() WHERE email = $1', [email])),
+    occupy: async ({ email, username }) => void (await server.database.sql(occupation, [email, username])),
+    async newestMail(address, template) {
+      const mail = (await readMail(server, address)).findLast((one) => one.template === template)
+      if (!mail) throw new Error(`no ${template} came for ${address}`)
+      return mail
+    },
+    inboxKey: async () => inboxKeyOf(server.runtime.roots).reveal(),
     later: () => server.time.advance({ seconds: 60 }),
   }
 }
@@ -28,7 +37,7 @@ export function stageOn(server: TestServer): Stage {
 /** Every stage is a server in this process with a database of its own, until the test ends. */
 export const innerTheatre: Theatre = {
   open: async (variables) => stageOn(await serverForThisTest(variables)),
-  openEmpty: async () => stageOn(await serverForThisTest()),
+  openEmpty: async (variables) => stageOn(await serverForThisTest(variables)),
   async openStarting() {
     const server = await serverForThisTest()
     server.runtime.phase = 'starting'

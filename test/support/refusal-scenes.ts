@@ -6,15 +6,19 @@ import type { Contract } from '#lib/http/contract.ts'
 import type { ProblemCode } from '#lib/problems.ts'
 import { newAccount, signIn } from './api-client.ts'
 import type { TestAnswer } from './check-answer.ts'
+import { usesLink } from './link-scenes.ts'
+import { capturedMail } from './mailbox.ts'
 import {
   bodyFor,
   clientFor,
+  repeatedTry,
   type SceneOptions,
-  type Stage,
   sendTo,
-  setupBody,
-  type Theatre,
-} from './stage.ts'
+  takenSince,
+  usableBody,
+  verificationRequired,
+} from './scene-requests.ts'
+import type { Stage, Theatre } from './stage.ts'
 
 /** Makes one operation give the refusal. */
 export type Provoke = (contract: Contract) => Promise<TestAnswer>
@@ -73,9 +77,8 @@ export const refusals = {
     await stage.setupKey()
     return async (contract) => {
       const client = await clientFor(stage, contract)
-      // The same refused try each time, or a new account.
-      const same = contract.operationId === 'register' ? {} : { json: bodyFor(contract, client) }
-      for (let tries = 0; tries < 25; tries += 1) {
+      const same = repeatedTry(contract, client)
+      for (let tries = 0; tries < 35; tries += 1) {
         const answer = await sendTo(client, contract, same)
         if (answer.status === 429) return answer
       }
@@ -101,19 +104,24 @@ export const refusals = {
     await stage.disable(account.email)
     return (contract) => sendTo(stage.client(), contract, { json: account })
   },
+  email_not_verified: async (theatre) => {
+    const stage = await theatre.open(verificationRequired)
+    const { account } = await stage.client().register()
+    return (contract) => sendTo(stage.client(), contract, { json: account })
+  },
   registration_closed: async (theatre) => {
     const stage = await theatre.open({ REGISTRATION: 'closed' })
     return (contract) => sendTo(stage.client(), contract)
   },
   email_taken: (theatre) => taken(theatre, 'email'),
   username_taken: (theatre) => taken(theatre, 'username'),
-  weak_password: async (theatre) => refusedPassword(await theatre.open(), weak),
+  weak_password: async (theatre) => refusedPassword(await theatre.open(capturedMail), weak),
   breached_password: async (theatre) => {
     const service = createServer((_, response) => response.end(`${sha1Hex(breached).slice(5)}:7`))
     await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve))
     theatre.atEnd(() => void service.close())
     const { port } = service.address() as AddressInfo
-    const variables = { BREACH_CHECK: 'on', BREACH_CHECK_URL: `http://127.0.0.1:${port}/` }
+    const variables = { ...capturedMail, BREACH_CHECK: 'on', BREACH_CHECK_URL: `http://127.0.0.1:${port}/` }
     return refusedPassword(await theatre.open(variables), breached)
   },
   wrong_password: async (theatre) => {
@@ -134,10 +142,13 @@ export const refusals = {
     return (contract) => sendTo(stage.client(), contract)
   },
   link_used: async (theatre) => {
-    const stage = await theatre.openEmpty()
+    const stage = await theatre.openEmpty(capturedMail)
     return async (contract) => {
-      const once = await setupBody(stage, contract)
-      await sendTo(stage.client(), contract, once)
+      const { path } = contract
+      const once = await usableBody(stage, contract)
+      // What a link makes an account of cannot be disowned any more: there it is the proof that uses it.
+      const use = path === '/api/auth/verify-email/disown' ? '/api/auth/verify-email' : path
+      await stage.client().send(use, once)
       return sendTo(stage.client(), contract, once)
     }
   },
@@ -153,10 +164,15 @@ export const refusals = {
   idempotency_key_reused: async (theatre) => {
     const stage = await theatre.open()
     return async (contract) => {
-      const client = await clientFor(stage, contract)
+      const client = stage.client()
+      const { password } = contract.principal === 'session' ? await signIn(client) : newAccount()
       const headers = { 'idempotency-key': randomUUID() }
-      await sendTo(client, contract, { headers })
-      return sendTo(client, contract, { headers })
+      const send = () => {
+        const body = bodyFor(contract, client)
+        return sendTo(client, contract, { headers, json: 'password' in body ? { ...body, password } : body })
+      }
+      await send()
+      return send()
     }
   },
 } satisfies Partial<Record<ProblemCode, (theatre: Theatre) => Promise<Provoke>>>
@@ -168,7 +184,11 @@ async function taken(theatre: Theatre, field: 'email' | 'username'): Promise<Pro
   const { account } = await stage.client().register()
   const same = { [field]: account[field] }
   return async (contract) => {
-    const forSetup = await setupBody(stage, contract, same)
+    const { operationId } = contract
+    if (usesLink(operationId)) return takenSince(theatre, field, contract)
+    if (operationId === 'changeUsername')
+      return sendTo(await clientFor(stage, contract), contract, { json: same })
+    const forSetup = await usableBody(stage, contract, same)
     return sendTo(stage.client(), contract, { json: { ...newAccount(), ...same }, ...forSetup })
   }
 }
@@ -179,6 +199,7 @@ function refusedPassword(stage: Stage, password: string): Provoke {
     const account = contract.principal === 'session' ? await signIn(client) : newAccount()
     const changed = { current_password: account.password, new_password: password }
     const json = contract.principal === 'session' ? changed : { ...account, password }
-    return sendTo(client, contract, { json, ...(await setupBody(stage, contract, { password })) })
+    const field = usesLink(contract.operationId) ? 'new_password' : 'password'
+    return sendTo(client, contract, { json, ...(await usableBody(stage, contract, { [field]: password })) })
   }
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { freePort } from '#server/free-port.ts'
@@ -107,7 +107,11 @@ describe('without settings plain Next is a trial', () => {
     expect(page.status).toBe(200)
     expect(page.headers.get('server-timing')).toBe('via;desc=next')
     expect(page.headers.get('content-security-policy')).toMatch(/'nonce-[\w+/]{22}=='/)
+    const [, cluster = ''] = /^ {2}Database {2}([^\s,]+)/m.exec(server.output()) ?? []
+    const lock = join(cluster, 'postmaster.pid')
+    expect(existsSync(lock), lock).toBe(true)
     await server.stop()
+    expect(existsSync(lock), 'PostgreSQL goes on').toBe(false)
   })
 
   test('for this machine only: no header of a client makes another one of it, and no foreign name is answered', async () => {

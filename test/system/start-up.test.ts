@@ -98,6 +98,7 @@ test('a trial needs no setting: database, secrets and accounts are kept across s
   await second.stop()
 
   expect(code).toBe(0)
+  expect(first.output().split('"event":"stopping"')[1]).not.toMatch(/"level":"(error|warn)"|administrator/)
   expect(mode & 0o777).toBe(0o700)
   expect(readyMs).toBeLessThan(3_000)
   expect(answer.status).toBe(200)

@@ -1,5 +1,7 @@
+import { listRecentEvents } from '#lib/audit/recent-events.ts'
 import { processRuntime } from '#lib/runtime/process-runtime.ts'
 import { ChangePasswordForm } from '../../../components/account/change-password-form.tsx'
+import { RecentEvents } from '../../../components/account/recent-events.tsx'
 import { AccountShell } from '../../../components/shell/account-shell.tsx'
 import { Card, CardTitle } from '../../../components/ui/card.tsx'
 import { OutcomeNotice } from '../../../components/ui/outcomes.tsx'
@@ -9,7 +11,9 @@ export const generateMetadata = () => titleFor('/account/security', 'Security')
 
 export default async function SecurityPage({ searchParams }: { searchParams: Query }) {
   const { user } = await requirePrincipal('/account/security', searchParams)
-  const { config } = await processRuntime()
+  const runtime = await processRuntime()
+  const { config } = runtime
+  const events = await listRecentEvents(runtime, user)
   return (
     <AccountShell appName={config.appName} page="/account/security" title="Security">
       <OutcomeNotice done={await queryValue(searchParams, 'done')} />
@@ -20,6 +24,25 @@ export default async function SecurityPage({ searchParams }: { searchParams: Que
           email={user.email}
           initial={await flashFor('/account/security')}
           passwordLengthMin={config.password.lengthMin}
+        />
+      </Card>
+      <Card labelledBy="activity">
+        <CardTitle id="activity">Recent activity</CardTitle>
+        <p className="mt-1 text-muted-foreground">
+          If something here was not you, change your password. The whole record is in{' '}
+          <a href="/account/data" className="prose-link">
+            your data
+          </a>
+          .
+        </p>
+        <RecentEvents
+          events={events.map(({ id, name, occurredAt, device, clientAddress }) => ({
+            id,
+            name,
+            occurredAt: occurredAt.toISOString(),
+            device,
+            address: clientAddress,
+          }))}
         />
       </Card>
     </AccountShell>

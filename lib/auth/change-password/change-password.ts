@@ -1,7 +1,10 @@
 import type { Connection } from '#db/connection.ts'
+import { voidLinks } from '#db/queries/one-time-links.ts'
 import { advanceSessionEpoch, type EpochChange } from '#db/queries/session-endings.ts'
-import { findPasswordCredential, replacePasswordHash } from '#db/queries/users.ts'
-import { currentPasswordBudget } from '#lib/limits/budget-policies.ts'
+import { replacePasswordHash } from '#db/queries/users.ts'
+import { requireCurrentPassword } from '#lib/accounts/current-password.ts'
+import { userEvent } from '#lib/audit/audit-event.ts'
+import { occasionOf, queueMail } from '#lib/mail/queue-mail.ts'
 import { requireAcceptablePassword } from '#lib/password/acceptable-password.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
@@ -29,7 +32,12 @@ export async function changePassword(
   change: PasswordChange,
 ): Promise<IssuedSession | null> {
   runtime.passwords.requireRoom()
-  const verifiedHash = await requireCurrentPassword(runtime, user.id, session.id, change.currentPassword)
+  const verifiedHash = await requireCurrentPassword(runtime, {
+    userId: user.id,
+    sessionId: session.id,
+    presented: change.currentPassword,
+    field: 'current_password',
+  })
   if (change.newPassword.normalize('NFC') === change.currentPassword.normalize('NFC')) {
     throw new Problem('same_password')
   }
@@ -45,8 +53,20 @@ export async function changePassword(
       newHash,
       keptSessionId: keepsId ? session.id : null,
       roleLimits: runtime.config.session.roleLimits,
+      event: userEvent('password_changed', change.client, { sessionId: session.id }),
     })
     if (!advanced) return 'overtaken'
+    await voidLinks(transaction, { userId: user.id, purposes: ['reset_password', 'change_email'] })
+    await queueMail(
+      runtime,
+      transaction,
+      { userId: user.id },
+      {
+        template: 'password_changed',
+        to: user.email,
+        props: { ...occasionOf(runtime, change.client), by: 'owner' },
+      },
+    )
     const { epoch, ended } = advanced
     const restarted = keepsId
       ? null
@@ -63,34 +83,6 @@ export async function changePassword(
     'password changed',
   )
   return outcome.restarted
-}
-
-async function requireCurrentPassword(
-  runtime: Runtime,
-  userId: number,
-  sessionId: string,
-  presented: string,
-): Promise<string> {
-  const counted = await runtime.limits.attempts.count([currentPasswordBudget(sessionId)])
-  try {
-    const credential = await findPasswordCredential(runtime.database, userId)
-    const verdict = await runtime.passwords.verify(credential?.passwordHash ?? null, presented)
-    if (verdict.kind === 'right' && credential) {
-      await counted.right()
-      return credential.passwordHash
-    }
-  } catch (error) {
-    await counted.giveBack()
-    throw error
-  }
-  await counted.refused()
-  throw new Problem('wrong_password', { errors: [wrongField], rateLimit: counted.limit })
-}
-
-const wrongField = {
-  field: 'current_password',
-  code: 'wrong_password',
-  detail: 'Current password is incorrect',
 }
 
 /** Both changes or none. Null when another change came first: then the caller's session is over as well. */
@@ -117,5 +109,7 @@ function restartSession(
     amr: next.session.amr,
     remember: next.session.remembered,
     client: next.client,
+    isContinued: true,
+    isKnownDevice: true,
   })
 }

@@ -4,7 +4,7 @@ import { endOtherSessions } from './end-other-sessions.ts'
 
 export const endOtherSessionsEndpoint = endpoint(
   endOtherSessionsContract,
-  async ({ runtime, principal }) => ({
-    body: { ended: await endOtherSessions(runtime, principal) },
+  async ({ runtime, principal, client }) => ({
+    body: { ended: await endOtherSessions(runtime, principal, client) },
   }),
 )

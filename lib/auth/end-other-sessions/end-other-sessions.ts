@@ -1,17 +1,23 @@
 import { advanceSessionEpoch } from '#db/queries/session-endings.ts'
+import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { Principal } from '#lib/session/authenticate.ts'
 import { endedReasonOf } from '#lib/session/ended-reason-of.ts'
 
 /** Ends all sessions of the caller but this one; returns how many were alive. */
-export async function endOtherSessions(runtime: Runtime, { user, session }: Principal): Promise<number> {
+export async function endOtherSessions(
+  runtime: Runtime,
+  { user, session }: Principal,
+  client: EventClient,
+): Promise<number> {
   const advanced = await advanceSessionEpoch(runtime.database, {
     userId: user.id,
     fromEpoch: session.epoch,
     reason: 'revoked_by_user',
     keptSessionId: session.id,
     roleLimits: runtime.config.session.roleLimits,
+    event: userEvent('other_sessions_ended', client, { sessionId: session.id }),
   })
   // Somebody else ended everything between the check of this session and now.
   if (!advanced) {

@@ -27,7 +27,13 @@ export const loginContract = contract({
   form: { checkboxes: ['remember'] },
   setsCookie: true,
   responses: { 200: IssuedSession },
-  problems: ['invalid_credentials', 'account_disabled', 'cookie_needs_https', 'overloaded'],
+  problems: [
+    'invalid_credentials',
+    'account_disabled',
+    'email_not_verified',
+    'cookie_needs_https',
+    'overloaded',
+  ],
   limits: ['address'],
   tellsRateLimit: true,
   startsCookieSession: (body) =>

@@ -1,3 +1,5 @@
+import { restoreAccount } from '#db/queries/account-changes.ts'
+import { insertAuditEvent } from '#db/queries/audit-events.ts'
 import type { SessionKind } from '#db/queries/session-rows.ts'
 import {
   findSignInCandidate,
@@ -5,10 +7,11 @@ import {
   type SignInCandidate,
   type SignInLookup,
 } from '#db/queries/users.ts'
+import { userEvent } from '#lib/audit/audit-event.ts'
 import { normaliseIdentifier } from '#lib/auth/identifiers.ts'
 import { sha256 } from '#lib/crypto/digest.ts'
 import type { CountedAttempt } from '#lib/limits/attempts.ts'
-import { accountBudget, addressBudgets } from '#lib/limits/budget-policies.ts'
+import { accountBudget, addressBudgets, signInKeyOf } from '#lib/limits/budget-policies.ts'
 import { type KnownDevice, knowsAccount } from '#lib/limits/known-device.ts'
 import type { PasswordVerdict } from '#lib/password/passwords.ts'
 import { Problem, type RateLimitState } from '#lib/problems.ts'
@@ -48,16 +51,18 @@ export async function login(runtime: Runtime, attempt: SignInAttempt): Promise<S
     accountBudget(accountKey(runtime, attempt, found)),
     ...addressBudgets(attempt.client.block),
   ])
-  const verdict = await verify(runtime, candidate, attempt.password, counted)
-  if (verdict.kind === 'wrong' || !candidate) throw await refused(runtime, counted)
+  const verdict = await verify(runtime, candidate?.passwordHash ?? null, attempt.password, counted)
+  if (verdict.kind === 'wrong' || !candidate) {
+    await requireNoPending(runtime, found, attempt, counted)
+    throw await refused(runtime, counted, attempt, candidate)
+  }
   await counted.right()
   if (candidate.disabledAt) throw new Problem('account_disabled', { because: `user ${candidate.id}` })
+  if (runtime.config.emailVerification === 'required' && !candidate.emailVerifiedAt) {
+    throw new Problem('email_not_verified', { because: `user ${candidate.id}` })
+  }
   if (verdict.isOutdated) await renewHash(runtime, candidate, attempt.password)
-  const issued = await startSession(runtime, runtime.database, {
-    ...attempt,
-    user: candidate,
-    amr: ['pwd'],
-  })
+  const issued = await beginSession(runtime, candidate, attempt)
   // Everything was ended after the hash was read: the password that was right is not the password any more.
   if (!issued) throw new Problem('invalid_credentials', { because: 'the epoch moved during the sign-in' })
   runtime.metrics.count('auth_login', 'signed_in')
@@ -71,37 +76,83 @@ export async function login(runtime: Runtime, attempt: SignInAttempt): Promise<S
   return { issued, rateLimit: counted.limit }
 }
 
+async function beginSession(runtime: Runtime, candidate: SignInCandidate, attempt: SignInAttempt) {
+  const start = {
+    ...attempt,
+    user: candidate,
+    amr: ['pwd'],
+    isKnownDevice: isKnownDevice(runtime, attempt, candidate),
+  }
+  if (!candidate.deletedAt) return startSession(runtime, runtime.database, start)
+  const account = { userId: candidate.id, verifiedEpoch: candidate.sessionEpoch }
+  const event = userEvent('account_restored', attempt.client)
+  const issued = await runtime.database.transaction(async (transaction) => {
+    const isRestored = await restoreAccount(transaction, { ...account, event })
+    return isRestored ? startSession(runtime, transaction, start) : null
+  })
+  runtime.sessionCheck.forget({ kind: 'user', userId: candidate.id })
+  return issued && { ...issued, user: { ...issued.user, deletedAt: null } }
+}
+
 /**
  * By account when it is known, so that address and user name share; a known browser has a budget of its own. The
  * spellings of an unknown account share one exactly when they would mean one account: folded otherwise than the
  * database compares, a spelling with a budget of its own would tell that there is no account.
  */
-function accountKey(
-  runtime: Runtime,
-  { identifier, device }: SignInAttempt,
-  { candidate, folded }: SignInLookup,
-): string {
-  if (!candidate) return `account:unknown:${sha256(folded ?? identifier).toString('base64url')}`
-  const known = device && knowsAccount(runtime.roots, device, candidate)
-  return known ? `account:${candidate.id}:${device.id}` : `account:${candidate.id}`
+function accountKey(runtime: Runtime, attempt: SignInAttempt, { candidate, folded }: SignInLookup): string {
+  if (!candidate) return `account:unknown:${sha256(folded ?? attempt.identifier).toString('base64url')}`
+  const known = isKnownDevice(runtime, attempt, candidate)
+  return known ? `${signInKeyOf(candidate.id)}:${attempt.device?.id}` : signInKeyOf(candidate.id)
+}
+
+function isKnownDevice({ roots }: Runtime, { device }: SignInAttempt, candidate: SignInCandidate): boolean {
+  return device !== null && knowsAccount(roots, device, candidate)
 }
 
 async function verify(
   runtime: Runtime,
-  candidate: SignInCandidate | null,
+  storedHash: string | null,
   password: string,
   counted: CountedAttempt,
 ): Promise<PasswordVerdict> {
   try {
-    return await runtime.passwords.verify(candidate?.passwordHash ?? null, password)
+    return await runtime.passwords.verify(storedHash, password)
   } catch (error) {
     await counted.giveBack()
     throw error
   }
 }
 
-async function refused(runtime: Runtime, counted: CountedAttempt): Promise<Problem> {
+/**
+ * A registration that waits for its mailbox, known to nobody but who made it: its password says so, whether or not an
+ * account has the address. It is looked at after the account's, so both cost the same. It does not clear what was
+ * counted against the account, or anybody could clear it.
+ */
+async function requireNoPending(
+  runtime: Runtime,
+  { pendingHash }: SignInLookup,
+  { password }: SignInAttempt,
+  counted: CountedAttempt,
+): Promise<void> {
+  if (pendingHash === null) return
+  const verdict = await verify(runtime, pendingHash, password, counted)
+  if (verdict.kind === 'wrong') return
+  await counted.giveBack()
+  throw new Problem('email_not_verified', { because: 'a registration in waiting' })
+}
+
+/** Written down for known and unknown accounts alike: it must not cost more for one of them. */
+async function refused(
+  runtime: Runtime,
+  counted: CountedAttempt,
+  { client }: SignInAttempt,
+  candidate: SignInCandidate | null,
+): Promise<Problem> {
   await counted.refused()
+  await insertAuditEvent(
+    runtime.database,
+    userEvent('sign_in_refused', client, { userId: candidate?.id ?? null }),
+  )
   runtime.metrics.count('auth_login', 'invalid_credentials')
   return new Problem('invalid_credentials', { rateLimit: counted.limit })
 }

@@ -1,4 +1,5 @@
 import { endSessions } from '#db/queries/session-endings.ts'
+import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { readRefreshToken } from '#lib/crypto/refresh-token.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { type PresentedCredential, readCredential } from '#lib/session/authenticate.ts'
@@ -6,14 +7,18 @@ import { type PresentedCredential, readCredential } from '#lib/session/authentic
 /** Ends every session that one of these credentials belongs to. What does not verify is passed over. */
 export async function logout(
   runtime: Runtime,
-  presented: { credential: PresentedCredential; refreshToken: string | undefined },
+  presented: { credential: PresentedCredential; refreshToken: string | undefined; client: EventClient },
 ): Promise<void> {
   const sessionIds = [
     await sessionOfCredential(runtime, presented.credential),
     presented.refreshToken && readRefreshToken(runtime.roots, presented.refreshToken)?.sessionId,
   ].filter((id): id is string => Boolean(id))
   if (sessionIds.length === 0) return
-  const ended = await endSessions(runtime.database, [...new Set(sessionIds)], 'signed_out')
+  const ended = await endSessions(runtime.database, {
+    sessionIds: [...new Set(sessionIds)],
+    reason: 'signed_out',
+    event: userEvent('signed_out', presented.client),
+  })
   for (const sessionId of ended) {
     runtime.sessionCheck.forget({ kind: 'session', sessionId })
     runtime.metrics.count('auth_session_ended', 'signed_out')

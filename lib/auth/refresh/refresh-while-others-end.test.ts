@@ -29,6 +29,7 @@ test.each(['bearer', 'cookie'] as const)(
         reason: 'revoked_by_user',
         keptSessionId: body.session.id,
         roleLimits: [],
+        event: null,
       })
       expect(advanced).toEqual({ epoch: 1, ended: 1 })
       refreshing = client.refresh()

@@ -9,11 +9,22 @@ export const registerContract = contract({
   method: 'POST',
   path: '/api/auth/register',
   summary: 'Create an account',
-  description: 'Creates an account. Nobody is signed in by it. At most 10 an hour from one address.',
+  description:
+    'Creates an account and sends a message that verifies its address. Nobody is signed in by it. With EMAIL_VERIFICATION=required the link in that message makes the account, and the answer is the same for an address that is known. At most 10 an hour from one address.',
   tag: 'auth',
   principal: 'none',
-  body: z.object({ email: NewEmail, username: NewUsername, password: NewPassword }),
-  form: { checkboxes: [] },
+  body: z.object({
+    email: NewEmail,
+    username: NewUsername,
+    password: NewPassword,
+    invitation: z
+      .string()
+      .max(100)
+      .optional()
+      .describe('From the link of an operator, with REGISTRATION=invite.')
+      .meta({ writeOnly: true }),
+  }),
+  form: { checkboxes: [], carriesEmail: true },
   responses: {
     200: z.strictObject({ status: z.literal('success'), message: z.string(), user: User.optional() }),
   },

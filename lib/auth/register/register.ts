@@ -1,21 +1,35 @@
 import type { Connection } from '#db/connection.ts'
-import { insertUserWithPassword, type NewUser, type UserRow } from '#db/queries/users.ts'
-import { takenProblem } from '#lib/auth/taken.ts'
+import { insertPendingRegistration } from '#db/queries/registrations.ts'
+import { insertUserWithPassword, type UserRow } from '#db/queries/users.ts'
+import { isInvited } from '#lib/accounts/invitation.ts'
+import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
+import { mayMailTo } from '#lib/auth/request-mail.ts'
+import { taken, takenProblem } from '#lib/auth/taken.ts'
+import { inKeptTransaction, type KeepResult } from '#lib/idempotency/in-kept-transaction.ts'
+import { requireMailDomain } from '#lib/mail/mail-domains.ts'
+import { composeMail, occasionOf } from '#lib/mail/queue-mail.ts'
 import { requireAcceptablePassword } from '#lib/password/acceptable-password.ts'
 import { Problem, type RateLimitState } from '#lib/problems.ts'
+import { newUuidV7 } from '#lib/runtime/random.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 
 export interface NewAccount {
   email: string
   username: string
   password: string
+  /** From the link of an operator, where those are needed. */
+  invitation?: string | undefined
 }
 
 export interface Registration extends NewAccount {
-  addressBlock: string
+  client: EventClient & { block: string }
 }
 
-export type KeepUser = (transaction: Connection, user: UserRow) => Promise<void>
+/** Null where the address has to be proven first: then nobody may learn whether it was known. */
+export type RegisteredUser = UserRow | null
+
+/** A message may take a day to be delivered, and its link lives for another. */
+const pendingSeconds = 48 * 3600
 
 /**
  * Refuses what {@link register} must never see, without a statement.
@@ -23,47 +37,91 @@ export type KeepUser = (transaction: Connection, user: UserRow) => Promise<void>
  * @throws Problem `registration_closed`, `overloaded`, `weak_password` or `breached_password`
  */
 export async function requireRegistrable(runtime: Runtime, registration: NewAccount): Promise<void> {
-  if (runtime.config.registration === 'closed') throw new Problem('registration_closed')
+  requireOpen(runtime, registration)
   const { email, username, password } = registration
   runtime.passwords.requireRoom()
   await requireAcceptablePassword(runtime, password, { email, username })
 }
 
 /**
- * Creates an account with the default role, for a registration that {@link requireRegistrable} has let through.
+ * Creates an account with the default role; where addresses have to be proven, a registration that waits for that. For
+ * a registration that {@link requireRegistrable} has let through.
  *
  * @param keep  called in the transaction of the insert, which an error of it rolls back; null for none
- * @throws Problem `rate_limited`, `overloaded`, `email_taken` or `username_taken`
+ * @throws Problem `rate_limited`, `invalid_request` for a domain that takes no mail, `overloaded`, `username_taken`,
+ *         and `email_taken` only where addresses need no proof
  */
 export async function register(
   runtime: Runtime,
   registration: Registration,
-  keep: KeepUser | null,
-): Promise<{ user: UserRow; rateLimit: RateLimitState }> {
-  const { config } = runtime
-  const { email, username, password } = registration
-  const rateLimit = await runtime.limits.windows.use('registration', registration.addressBlock)
+  keep: KeepResult<RegisteredUser> | null,
+): Promise<{ user: RegisteredUser; rateLimit: RateLimitState }> {
+  const { email, password, client } = registration
+  const rateLimit = await runtime.limits.windows.use('registration', client.block)
+  await requireMailDomain(runtime, email, 'email')
   const passwordHash = await runtime.passwords.hash(password)
-  const account = { email, username, passwordHash, roles: [config.defaultRole] }
-  const user = await insertAccount(runtime, account, keep)
-  runtime.metrics.count('auth_register', 'created')
-  runtime.log.info({ event: 'user_registered', user_id: user.id }, 'account created')
+  const prepare = runtime.config.emailVerification === 'required' ? preparePending : prepareAccount
+  const insert = await prepare(runtime, registration, passwordHash)
+  const user = await inKeptTransaction(runtime.database, keep, insert).catch((error) => {
+    throw takenProblem(error) ?? error
+  })
+  runtime.metrics.count('auth_register', user ? 'created' : 'pending')
+  if (user) runtime.log.info({ event: 'user_registered', user_id: user.id }, 'account created')
   return { user, rateLimit }
 }
 
-async function insertAccount(
-  { database }: Runtime,
-  account: NewUser,
-  keep: KeepUser | null,
-): Promise<UserRow> {
-  try {
-    if (!keep) return await insertUserWithPassword(database, account)
-    return await database.transaction(async (transaction) => {
-      const user = await insertUserWithPassword(transaction, account)
-      await keep(transaction, user)
-      return user
-    })
-  } catch (error) {
-    throw takenProblem(error) ?? error
+function requireOpen({ config, roots, clock }: Runtime, { email, invitation }: NewAccount): void {
+  if (config.registration === 'open') return
+  if (config.registration === 'closed') throw new Problem('registration_closed')
+  if (isInvited(roots, { email, invitation, now: clock.now() })) return
+  throw new Problem('registration_closed', {
+    detail:
+      'New accounts need an invitation, for the address that it was made for, and not older than 7 days.',
+  })
+}
+
+type Insert = (db: Connection) => Promise<RegisteredUser>
+
+async function prepareAccount(
+  runtime: Runtime,
+  { email, username, client }: Registration,
+  passwordHash: string,
+): Promise<Insert> {
+  const account = {
+    email,
+    username,
+    passwordHash,
+    roles: [runtime.config.defaultRole],
+    event: userEvent('account_registered', client),
+    mail: verificationTo(runtime, email, client),
+    isVerified: false,
   }
+  return (db) => insertUserWithPassword(db, account)
+}
+
+/** Looks at no account with the address: neither the answer nor its time tells whether there is one. */
+async function preparePending(
+  runtime: Runtime,
+  { email, username, client }: Registration,
+  passwordHash: string,
+): Promise<Insert> {
+  const mayMail = await mayMailTo(runtime, email)
+  const pending = {
+    id: newUuidV7(runtime.random, runtime.clock.now()),
+    email,
+    username,
+    passwordHash,
+    lifetimeSeconds: pendingSeconds,
+    mail: mayMail ? verificationTo(runtime, email, client) : '[]',
+    clientAddress: client.address || null,
+  }
+  return async (db) => {
+    if (await insertPendingRegistration(db, pending)) return null
+    throw taken('username', 'username_taken')
+  }
+}
+
+function verificationTo(runtime: Runtime, email: string, client: EventClient) {
+  const props = { ...occasionOf(runtime, client), requestId: client.requestId }
+  return composeMail(runtime, { template: 'verify_email', to: email, props })
 }

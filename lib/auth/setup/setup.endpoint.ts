@@ -5,6 +5,6 @@ import { setUpFirstAdministrator } from './setup.ts'
 
 export const setupEndpoint = endpoint(setupContract, async ({ runtime, body, client }) => {
   const { token, ...account } = body
-  await setUpFirstAdministrator(runtime, { ...account, setupKey: token, addressBlock: client.block })
+  await setUpFirstAdministrator(runtime, { ...account, setupKey: token, addressBlock: client.block, client })
   return { body: done('Administrator created. Sign in with this account.') }
 })

@@ -1,5 +1,7 @@
 import { consumeSetupNonce, findSetupNonce, offerSetupNonce } from '#db/queries/installation.ts'
-import { insertUserWithPassword, type UserRow } from '#db/queries/users.ts'
+import { insertUserWithPassword, type NewUser, type UserRow } from '#db/queries/users.ts'
+import { isVouchedFor } from '#lib/accounts/create-administrator.ts'
+import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { takenProblem } from '#lib/auth/taken.ts'
 import type { Secret } from '#lib/crypto/secret.ts'
 import { requireAcceptablePassword } from '#lib/password/acceptable-password.ts'
@@ -31,6 +33,7 @@ export interface FirstAdministrator {
   username: string
   password: string
   addressBlock: string
+  client: EventClient
 }
 
 /**
@@ -51,7 +54,15 @@ export async function setUpFirstAdministrator(
   await requireAcceptablePassword(runtime, request.password, request)
   const passwordHash = await runtime.passwords.hash(request.password)
   const { email, username } = request
-  const user = await insertOnce(runtime, nonce, { email, username, passwordHash })
+  const event = userEvent('administrator_created', request.client)
+  const user = await insertOnce(runtime, nonce, {
+    email,
+    username,
+    passwordHash,
+    event,
+    mail: '[]',
+    isVerified: isVouchedFor(runtime.config),
+  })
   if (!user) throw new Problem('link_used', { because: 'another call used the key' })
   runtime.log.info({ event: 'administrator_created', user_id: user.id }, 'first administrator created')
   return user
@@ -60,7 +71,7 @@ export async function setUpFirstAdministrator(
 async function insertOnce(
   runtime: Runtime,
   nonce: string,
-  account: { email: string; username: string; passwordHash: string },
+  account: Omit<NewUser, 'roles'>,
 ): Promise<UserRow | null> {
   try {
     return await runtime.database.transaction(async (transaction) => {

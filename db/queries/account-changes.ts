@@ -1,0 +1,87 @@
+import { sql } from 'drizzle-orm'
+import type { Connection } from '../connection.ts'
+import { auditEvents, pendingRegistrations, users } from '../schema.ts'
+import { statement } from '../statement.ts'
+import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
+
+/** True while a registration that waits for its mailbox holds the name. */
+export const nameIsReserved = (username: unknown) => sql`exists (
+  select from ${pendingRegistrations}
+  where lower(${pendingRegistrations.username}) = lower(${username}::text)
+    and ${pendingRegistrations.expiresAt} > app_now())`
+
+const rename = statement<{ userId: number; username: string; event: string | null }, { previous: string }>(
+  'change_username',
+  (p) => sql`
+    with found as (
+      select id, username from ${users} where ${users.id} = ${p.userId} and ${users.deletedAt} is null for no key update
+    ), renamed as (
+      update ${users} set username = ${p.username} from found
+      where ${users.id} = found.id and not ${nameIsReserved(p.username)}
+      returning ${users.id} as id, found.username as previous
+    ), recorded as (${recordEvent(p.event, sql`renamed`, {
+      userId: sql`renamed.id`,
+      details: sql`jsonb_build_object('from', renamed.previous)`,
+    })}
+    )
+    select previous from renamed`,
+)
+
+/**
+ * Gives an account another user name.
+ *
+ * @returns false when a registration in waiting holds the name
+ * @throws the unique violation of `constraints.usersUsername`
+ */
+export async function changeUsername(
+  db: Connection,
+  change: { userId: number; username: string; event: NewAuditEvent },
+): Promise<boolean> {
+  const rows = await db.run(rename({ ...change, event: writeAuditEvent(change.event) }))
+  return rows.length === 1
+}
+
+const restore = statement<{ userId: number; verifiedEpoch: number; event: string | null }, { id: number }>(
+  'restore_deleted_account',
+  (p) => sql`
+    with restored as (
+      update ${users} set deleted_at = null, erase_at = null
+      where ${users.id} = ${p.userId} and ${users.sessionEpoch} = ${p.verifiedEpoch}
+        and ${users.deletedAt} is not null and ${users.eraseAt} > app_now() and ${users.disabledAt} is null
+      returning id
+    ), recorded as (${recordEvent(p.event, sql`restored`, { userId: sql`restored.id` })}
+    )
+    select id from restored`,
+)
+
+/** Takes back a deletion by its owner; false when it is final, or another epoch began meanwhile. */
+export async function restoreAccount(
+  db: Connection,
+  { event, ...account }: { userId: number; verifiedEpoch: number; event: NewAuditEvent },
+): Promise<boolean> {
+  return (await db.run(restore({ ...account, event: writeAuditEvent(event) }))).length === 1
+}
+
+/** Accounts of one statement: each takes its sessions and all else along. */
+export const eraseDueSize = 50
+
+const eraseDue = statement<{ event: string | null }, { id: number }>(
+  'erase_due_accounts',
+  (p) => sql`
+    with due as (
+      select id from ${users} where ${users.eraseAt} <= app_now() and ${users.deletedAt} is not null
+      order by ${users.eraseAt} limit ${sql.raw(String(eraseDueSize))} for update skip locked
+    ), erased as (
+      delete from ${users} where ${users.id} in (select id from due) returning id
+    ), forgotten as (
+      delete from ${auditEvents} where ${auditEvents.userId} in (select id from erased)
+    ), recorded as (${recordEvent(p.event, sql`erased`, { details: sql`jsonb_build_object('user_id', erased.id)` })}
+    )
+    select id from erased`,
+)
+
+/** Removes accounts whose grace is over, some at a time, with everything that belongs to them; returns their ids. */
+export async function eraseDueAccounts(db: Connection, event: NewAuditEvent): Promise<number[]> {
+  const rows = await db.run(eraseDue({ event: writeAuditEvent(event) }))
+  return rows.map(({ id }) => id)
+}

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest'
+import type { ApiClient } from '#test/support/api-client.ts'
+import { newAccount, signIn } from '#test/support/api-client.ts'
+import { serverForThisTest, type TestServer, useServer } from '#test/support/harness.ts'
+import { capturedMail, readMail } from '#test/support/mailbox.ts'
+import { describeEmailChange } from './change-email-by-link.ts'
+
+const server = useServer(capturedMail)
+
+const send = (client: ApiClient, path: string, json: object) => client.send(`/api/auth/${path}`, { json })
+const newest = async (on: TestServer, address: string, template: string) =>
+  (await readMail(on, address)).findLast((mail) => mail.template === template)
+
+/** Somebody signed in, whose address is proven, and who waits for another one. */
+async function changing({ on = server, isProven = true } = {}) {
+  const client = on.client()
+  const account = await signIn(client)
+  const verification = await newest(on, account.email, 'verify_email')
+  if (isProven) await send(on.client(), 'verify-email', { token: verification?.token })
+  const to = newAccount().email
+  const asked = await send(client, 'change-email', { new_email: to, password: account.password })
+  const token = (await newest(on, to, 'email_change_confirm'))?.token ?? ''
+  return { client, account, to, asked, token }
+}
+
+describe('another address', () => {
+  test('is the account’s once its mailbox has confirmed, and not before', async () => {
+    const { client, account, to, asked, token } = await changing()
+    expect(asked.status).toBe(200)
+    expect((await client.me()).body.email).toBe(account.email)
+
+    expect((await send(server.client(), 'change-email/confirm', { token })).status).toBe(200)
+
+    expect((await client.me()).body).toMatchObject({ email: to, email_verified: true })
+    expect((await server.client().login({ ...account, email: to })).status).toBe(200)
+    expect(await server.client().login(account)).toBeProblem(401, 'invalid_credentials')
+  })
+
+  test('of twenty confirmations at once one wins; looking at the page spends nothing', async () => {
+    const { token, account, to } = await changing()
+    const shown = { kind: 'open', from: account.email, to, username: account.username }
+    for (let look = 0; look < 3; look += 1)
+      expect(await describeEmailChange(server.runtime, 'change_email', token)).toEqual(shown)
+
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => send(server.client(), 'change-email/confirm', { token })),
+    )
+
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+  })
+
+  test('needs the password, and counts wrong ones', async () => {
+    const client = server.client()
+    await signIn(client)
+    const wanted = { new_email: newAccount().email, password: 'some other words' }
+
+    expect(await send(client, 'change-email', wanted)).toBeProblem(400, 'wrong_password')
+    expect(await readMail(server, wanted.new_email)).toEqual([])
+    for (let count = 0; count < 4; count += 1) await send(client, 'change-email', wanted)
+    expect(await send(client, 'change-email', wanted)).toBeProblem(429, 'rate_limited')
+  })
+
+  test('that another account has is answered alike; its owner is told, and nobody can confirm', async () => {
+    const { account: other } = await server.client().register()
+    const client = server.client()
+    const account = await signIn(client)
+
+    const answer = await send(client, 'change-email', { new_email: other.email, password: account.password })
+
+    const free = await changing()
+    expect(answer.body).toEqual(free.asked.body)
+    const templates = (await readMail(server, other.email)).map(({ template }) => template)
+    expect(templates).toEqual(['verify_email', 'account_exists'])
+  })
+
+  test('that somebody registers meanwhile stays theirs', async () => {
+    const { token, to, client, account } = await changing()
+    await server.client().register({ email: to })
+
+    expect(await send(server.client(), 'change-email/confirm', { token })).toBeProblem(400, 'email_taken')
+    expect((await client.me()).body.email).toBe(account.email)
+  })
+
+  test('that is the account’s own is refused', async () => {
+    const client = server.client()
+    const account = await signIn(client)
+    const wanted = { new_email: account.email.toUpperCase(), password: account.password }
+
+    expect(await send(client, 'change-email', wanted)).toBeProblem(422, 'invalid_request')
+  })
+
+  test('is not asked for any more once the change is cancelled, or another one replaces it', async () => {
+    const { client, account, token } = await changing()
+    const again = newAccount().email
+    await send(client, 'change-email', { new_email: again, password: account.password })
+    expect(await send(server.client(), 'change-email/confirm', { token })).toBeProblem(400, 'link_invalid')
+    const second = await newest(server, again, 'email_change_confirm')
+
+    expect((await client.send('/api/auth/change-email', { method: 'DELETE' })).status).toBe(200)
+
+    const answer = await send(server.client(), 'change-email/confirm', { token: second?.token })
+    expect(answer).toBeProblem(400, 'link_invalid')
+  })
+})
+
+describe('a change is undone from the old address', () => {
+  test('within seven days: the address is back, every session ends, the password is void and a new one can be set', async () => {
+    const { client, account, to, token } = await changing()
+    await send(server.client(), 'change-email/confirm', { token })
+    const undo = await newest(server, account.email, 'email_change_notice')
+    expect(undo?.parameters['newEmail']).toBe(to)
+
+    const answer = await send(server.client(), 'change-email/undo', { token: undo?.token })
+
+    expect(answer.status).toBe(200)
+    expect(await client.me()).toBeProblem(401, 'session_ended')
+    for (const email of [account.email, to])
+      expect(await server.client().login({ ...account, email })).toBeProblem(401, 'invalid_credentials')
+    const reset = await newest(server, account.email, 'reset_password')
+    const body = { token: reset?.token, new_password: 'an entirely new ferry' }
+    expect((await send(server.client(), 'reset-password', body)).status).toBe(200)
+    const login = await server.client().login({ ...account, password: body.new_password })
+    expect(login.body.user.email).toBe(account.email)
+  })
+
+  test('also after a second change: the first owner has the way back', async () => {
+    const { client, account, to, token } = await changing()
+    await send(server.client(), 'change-email/confirm', { token })
+    const undo = await newest(server, account.email, 'email_change_notice')
+    const third = newAccount().email
+    await send(client, 'change-email', { new_email: third, password: account.password })
+    const confirm = await newest(server, third, 'email_change_confirm')
+    await send(server.client(), 'change-email/confirm', { token: confirm?.token })
+    const second = await newest(server, to, 'email_change_notice')
+
+    expect((await send(server.client(), 'change-email/undo', { token: undo?.token })).status).toBe(200)
+
+    expect(await send(server.client(), 'change-email/undo', { token: second?.token })).toBeProblem(
+      400,
+      'link_invalid',
+    )
+  })
+
+  test('not later, and never by the mailbox of an address that was not proven', async () => {
+    const own = await serverForThisTest(capturedMail)
+    const { account, token } = await changing({ on: own })
+    await send(own.client(), 'change-email/confirm', { token })
+    const undo = await newest(own, account.email, 'email_change_notice')
+    await own.time.advance({ seconds: 7 * 86_400 + 1 })
+    expect(await send(own.client(), 'change-email/undo', { token: undo?.token })).toBeProblem(
+      400,
+      'link_expired',
+    )
+
+    const unproven = await changing({ on: own, isProven: false })
+    await send(own.client(), 'change-email/confirm', { token: unproven.token })
+    expect(await newest(own, unproven.account.email, 'email_change_notice')).toBeUndefined()
+  })
+})

@@ -1,0 +1,281 @@
+import { describe, expect, test } from 'vitest'
+import { newAccount } from '#test/support/api-client.ts'
+import { serverForThisTest, type TestServer, useServer } from '#test/support/harness.ts'
+import { capturedMail, readMail } from '#test/support/mailbox.ts'
+import { watchDatabase } from '#test/support/observations.ts'
+import { describeRegistration } from './describe-registration.ts'
+
+const server = useServer(capturedMail)
+const strict = useServer({ ...capturedMail, EMAIL_VERIFICATION: 'required' })
+
+/** An account or a registration, with the message that its mailbox got. */
+async function registered(on: TestServer = server, account = newAccount()) {
+  const answer = await on.client().register(account)
+  const mails = await readMail(on, account.email)
+  const mail = mails.find(({ template }) => template === 'verify_email')
+  if (!mail) throw new Error(`no message: ${JSON.stringify(mails)}`)
+  return { account, answer, ...mail }
+}
+
+const verify = (on: TestServer, body: object) => on.client().send('/api/auth/verify-email', { json: body })
+
+describe('an account whose address need not be proven', () => {
+  test('may sign in before, and keeps its password and its session when the link is used', async () => {
+    const { account, token } = await registered()
+    const client = server.client()
+    await client.login(account)
+
+    const answer = await verify(server, { token })
+
+    expect(answer.status).toBe(200)
+    expect((await client.me()).body.email_verified).toBe(true)
+    expect((await server.client().login(account)).status).toBe(200)
+    expect((await readMail(server, account.email)).map(({ template }) => template)).toContain('welcome')
+  })
+
+  test('is verified by the code of the same message on another device, in any spelling of it', async () => {
+    const { account, code } = await registered()
+
+    const body = { email: account.email.toUpperCase(), code: `${code.slice(0, 3)} ${code.slice(3)}` }
+    expect((await verify(server, body)).status).toBe(200)
+    expect(await verify(server, body)).toBeProblem(400, 'link_invalid')
+  })
+
+  test('of twenty uses of its link at once exactly one wins', async () => {
+    const { token } = await registered()
+
+    const answers = await Promise.all(Array.from({ length: 20 }, () => verify(server, { token })))
+
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    for (const answer of answers.filter(({ status }) => status !== 200 && status !== 503))
+      expect(answer).toBeProblem(400, 'link_used')
+  })
+
+  test('the page of its link shows whose it is and where it was made, as often as it is opened', async () => {
+    const account = newAccount()
+    await server.client({ address: '192.0.2.77' }).register(account)
+    const [mail] = await readMail(server, account.email)
+    const shown = { kind: 'open', ...account, address: '192.0.2.77', isUnproven: true }
+    const { password: _, ...expected } = shown
+
+    for (let look = 0; look < 3; look += 1)
+      expect(await describeRegistration(server.runtime, mail?.token ?? '')).toMatchObject(expected)
+    expect((await verify(server, { token: mail?.token })).status).toBe(200)
+    expect(await describeRegistration(server.runtime, mail?.token ?? '')).toMatchObject({ kind: 'done' })
+  })
+
+  test('is removed when the owner of the mailbox says that it was somebody else', async () => {
+    const { account, token } = await registered()
+    const stranger = server.client()
+    await stranger.login(account)
+
+    const answer = await server.client().send('/api/auth/verify-email/disown', { json: { token } })
+
+    expect(answer.status).toBe(200)
+    expect(await stranger.me()).toBeProblem(401, 'session_ended')
+    expect(await server.client().login(account)).toBeProblem(401, 'invalid_credentials')
+    expect((await server.client().register(account)).status).toBe(200)
+  })
+
+  test('is not removed by that link once its address is proven', async () => {
+    const { account, token, code } = await registered()
+    await server.client().send('/api/auth/verify-email/resend', { json: { email: account.email } })
+    const newest = (await readMail(server, account.email)).at(-1)
+    expect(newest?.code).not.toBe(code)
+    await verify(server, { email: account.email, code: newest?.code })
+
+    const answer = await server.client().send('/api/auth/verify-email/disown', { json: { token } })
+
+    expect(answer).toBeProblem(400, 'link_invalid')
+    expect((await server.client().login(account)).status).toBe(200)
+  })
+
+  test.each([
+    {},
+    { token: 'x', code: '123456' },
+    { email: 'anna@example.com' },
+    { email: 'anna@example.com', code: '12345' },
+    { token: 'x', more: true },
+  ])('%j is no proof', async (body) => {
+    expect(await verify(server, body)).toBeProblem(422, 'invalid_request')
+  })
+
+  test('a token of another purpose, a forged one and one of nobody are invalid, and cost no write', async () => {
+    const { account, token } = await registered()
+    await server.client().send('/api/auth/forgot-password', { json: { email: account.email } })
+    const reset = (await readMail(server, account.email)).at(-1)
+
+    expect(await verify(server, { token: reset?.token })).toBeProblem(400, 'link_invalid')
+    expect(await verify(server, { token: `${token.slice(0, -1)}A` })).toBeProblem(400, 'link_invalid')
+    expect(await verify(server, { email: 'nobody@example.com', code: '123456' })).toBeProblem(
+      400,
+      'link_invalid',
+    )
+  })
+})
+
+describe('an address that has to be proven', () => {
+  test('answers alike for one that is known and one that is not, and nothing is signed in', async () => {
+    const known = await registered(strict)
+    await verify(strict, { token: known.token })
+
+    const again = await strict.client().register({ email: known.account.email })
+    const fresh = await strict.client().register()
+
+    expect(again.status).toBe(200)
+    expect(again.body).toEqual(fresh.body)
+    expect(again.body).not.toHaveProperty('user')
+    expect(again.headers.getSetCookie()).toEqual([])
+  })
+
+  test('of one that is known the owner is told, and the link of the stranger does not exist', async () => {
+    const { account, token } = await registered(strict)
+    await verify(strict, { token })
+    const stranger = newAccount()
+
+    await strict.client().register({ ...stranger, email: account.email })
+
+    const templates = (await readMail(strict, account.email)).map(({ template }) => template)
+    expect(templates).toEqual(['verify_email', 'welcome', 'account_exists'])
+    const [row] = await strict.database.sql<{ open: number }>(
+      `SELECT count(*)::int AS open FROM one_time_links
+       WHERE lower(email) = lower($1) AND used_at IS NULL AND voided_at IS NULL`,
+      [account.email],
+    )
+    expect(row?.open).toBe(0)
+  })
+
+  test('the password of the registration says 403 in both cases, a wrong one 401', async () => {
+    const known = await registered(strict)
+    await verify(strict, { token: known.token })
+    const onKnown = { ...newAccount(), email: known.account.email }
+    const onUnknown = newAccount()
+    for (const account of [onKnown, onUnknown]) await strict.client().register(account)
+
+    for (const { email, username, password } of [onKnown, onUnknown]) {
+      for (const identifier of [email, username]) {
+        const right = await strict.client().login({ email: identifier, password })
+        expect(right).toBeProblem(403, 'email_not_verified')
+        const wrong = await strict.client().login({ email: identifier, password: 'some other words' })
+        expect(wrong).toBeProblem(401, 'invalid_credentials')
+      }
+    }
+    expect((await strict.client().login(known.account)).status).toBe(200)
+  })
+
+  test('the password of a registration does not forget the wrong tries against the account', async () => {
+    const { account, token } = await registered(strict)
+    await verify(strict, { token })
+    const stranger = { ...newAccount(), email: account.email }
+    await strict.client().register(stranger)
+    const wrong = () => strict.client().login({ ...account, password: 'some other words' })
+    for (let count = 0; count < 4; count += 1) expect((await wrong()).status).toBe(401)
+
+    expect(await strict.client().login(stranger)).toBeProblem(403, 'email_not_verified')
+
+    expect((await wrong()).status).toBe(401)
+    expect(await wrong()).toBeProblem(429, 'rate_limited')
+  })
+
+  test('becomes an account with the link: verified, and signed in to with the password it was given', async () => {
+    const { account, token } = await registered(strict)
+
+    expect((await verify(strict, { token })).status).toBe(200)
+
+    const login = await strict.client().login(account)
+    expect(login.body.user).toMatchObject({
+      email_verified: true,
+      username: account.username,
+      roles: ['USER'],
+    })
+    expect(await verify(strict, { token })).toBeProblem(400, 'link_used')
+  })
+
+  test('of two registrations of one address the one whose link is used wins, and the other is over', async () => {
+    const first = await registered(strict)
+    const second = { ...newAccount(), email: first.account.email }
+    await strict.client().register(second)
+    const other = (await readMail(strict, second.email)).at(-1)
+
+    expect((await verify(strict, { token: other?.token })).status).toBe(200)
+
+    expect(await verify(strict, { token: first.token })).toBeProblem(400, 'link_invalid')
+    expect(await strict.client().login(first.account)).toBeProblem(401, 'invalid_credentials')
+    expect((await strict.client().login(second)).status).toBe(200)
+  })
+
+  test('the user name is reserved until the registration is over', async () => {
+    const own = await serverForThisTest({ ...capturedMail, EMAIL_VERIFICATION: 'required' })
+    const { account } = await registered(own)
+    const wanted = { username: account.username.toUpperCase() }
+    expect(await own.client().register(wanted)).toBeProblem(400, 'username_taken')
+
+    await own.time.advance({ seconds: 48 * 3600 + 1 })
+
+    expect((await own.client().register(wanted)).status).toBe(200)
+  })
+
+  test('a registration looks at no account with the address, and costs four round trips at most', async () => {
+    const own = await serverForThisTest({ ...capturedMail, EMAIL_VERIFICATION: 'required' })
+    const { account, token } = await registered(own)
+    await verify(own, { token })
+    const watched = watchDatabase(own.runtime)
+
+    await own.client().register({ email: account.email })
+    const ofKnown = watched.names.splice(0)
+    await own.client().register()
+
+    expect(watched.names).toEqual(ofKnown)
+    expect(ofKnown.length, ofKnown.join()).toBeLessThanOrEqual(4)
+  })
+
+  test('a registration that nobody wanted is removed by the link', async () => {
+    const { account, token } = await registered(strict)
+
+    expect((await strict.client().send('/api/auth/verify-email/disown', { json: { token } })).status).toBe(
+      200,
+    )
+
+    expect(await verify(strict, { token })).toBeProblem(400, 'link_invalid')
+    expect(await strict.client().login(account)).toBeProblem(401, 'invalid_credentials')
+    expect((await strict.client().register({ username: account.username })).status).toBe(200)
+  })
+})
+
+describe('the message is sent again', () => {
+  test('with the same answer for an address with something to verify, one without, and nobody’s', async () => {
+    const open = await registered()
+    const done = await registered()
+    await verify(server, { token: done.token })
+    const resend = (email: string) =>
+      server.client().send('/api/auth/verify-email/resend', { json: { email } })
+
+    const answers = [
+      await resend(open.account.email),
+      await resend(done.account.email),
+      await resend('x@example.com'),
+    ]
+
+    for (const answer of answers) expect(answer.body).toEqual(answers[0]?.body)
+    const last = async (email: string) => (await readMail(server, email)).at(-1)?.template
+    expect(await last(open.account.email)).toBe('verify_email')
+    expect(await last(done.account.email)).toBe('account_exists')
+    expect(await last('x@example.com')).toBeUndefined()
+  })
+
+  test('five times an hour to one address, beyond which the same answer sends nothing; 20 by one block', async () => {
+    const own = await serverForThisTest(capturedMail)
+    const { account } = await registered(own)
+    const client = own.client()
+    const resend = (email: string) => client.send('/api/auth/verify-email/resend', { json: { email } })
+    for (let count = 0; count < 8; count += 1) expect((await resend(account.email)).status).toBe(200)
+
+    expect(await readMail(own, account.email)).toHaveLength(6)
+    for (let count = 8; count < 20; count += 1) await resend(`${count}@example.com`)
+    expect(await resend(account.email)).toBeProblem(429, 'rate_limited')
+    expect(await client.send('/api/auth/forgot-password', { json: { email: 'a@example.com' } })).toBeProblem(
+      429,
+      'rate_limited',
+    )
+  })
+})

@@ -1,0 +1,6 @@
+/** A message as it is read. */
+export interface RenderedMail {
+  subject: string
+  html: string
+  text: string
+}
