@@ -83,8 +83,8 @@ export const takesKey = ({ operation }: DocumentedOperation) =>
 
 /** With all that it takes to succeed for anybody, and a key: by chance too few would. */
 function repeatable({ path, method, operation }: DocumentedOperation, holdings: Holdings) {
-  const properties = operation.requestBody?.content['application/json']?.schema['properties'] ?? {}
-  const values = Object.keys(properties).map((field) => {
+  const schema = operation.requestBody?.content['application/json']?.schema ?? {}
+  const values = ((schema['required'] ?? []) as string[]).map((field) => {
     const holding = holdingOfField[field]
     const value = newValues[field] ?? (holding && oneOf(holdings, holding))
     if (!value) throw new Error(`nobody has said what ${operation.operationId} takes for ${field}`)

@@ -14,8 +14,8 @@ const tokenForms = [
   /eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/,
   /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.\d+\.\d+\.[\w-]{43}/,
 ]
-/** Fields that would hold what is to be kept. */
-const secretName = /passw|hash|secret|salt|sealed|nonce|private|_token$|cookie/i
+/** Fields that would hold what is to be kept; when something was done to it may be told. */
+const secretName = /^(?!.*_at$).*(passw|hash|secret|salt|sealed|nonce|private|_token$|cookie)/i
 const goodCookie = /^(session|device|form)_\d+=[^;]*; Path=\/; HttpOnly; SameSite=Lax(; Max-Age=\d+)?$/
 
 /** What an answer may hold that no other may. */
