@@ -71,7 +71,7 @@ function frontEnds(port: number): string[] {
   return [`http://127.0.0.1:${port}`, `http://localhost:${port}`]
 }
 
-/** From the start screen; plain Next prints none. */
+/** From the start screen. */
 function setupKeyOf(server: ProcessServer): string {
   return /(?:"token":"|token=)([\w-]{43})/.exec(server.output())?.[1] ?? ''
 }
