@@ -71,17 +71,10 @@ export function serverVariables() {
 /**
  * Options of Node for a server process.
  *
- * --require: requests that need no hash go before those that do.
- *
  * --max-semi-space-size: half of the default, in MiB. A flood of requests fills the young heap, which keeps what it once
  * took; three times this is its bound.
  */
-export const serverOptions = [
-  '--enable-source-maps',
-  '--max-semi-space-size=8',
-  '--require',
-  join(root, 'bin', 'hash-threads.cjs'),
-]
+export const serverOptions = ['--enable-source-maps', '--max-semi-space-size=8']
 
 /**
  * Starts a Node program in this terminal.
