@@ -81,9 +81,11 @@ const stopBudgetMs = 13_000
 /** Next drains its own server; this is what hangs on the process. */
 async function stop(runtime: Runtime, release: () => Promise<void>): Promise<void> {
   runtime.phase = 'stopping'
+  runtime.log.info({ event: 'stopping' }, 'stopping')
   const end = async () => {
     await untilAnswered(answerMsMax)
     await runtime.close()
+    runtime.log.info({ event: 'stopped' }, 'stopped')
     await release()
   }
   const cut = pause(stopBudgetMs, undefined, { ref: false })

@@ -8,6 +8,7 @@ import { type OpenApiDocument, operationsOf } from '#lib/openapi/openapi-documen
 import { readersVariables } from '#lib/openapi/request-example.ts'
 import { requestsFile } from '#lib/openapi/requests-file.ts'
 import type { TestServer } from './support/harness.ts'
+import { stageOn } from './support/inner-theatre.ts'
 import { openLinkFor, usesLink } from './support/link-scenes.ts'
 import { newPerson, obtainCode, type SocialStage, socialStageForThisTest } from './support/social-scenes.ts'
 
@@ -91,7 +92,7 @@ const nameOf = (block: string) => /^# @name (\w+)$/m.exec(block)?.[1] ?? ''
 async function fetchWhatItNeeds(stage: SocialStage, operationId: string, variables: Record<string, string>) {
   const { server } = stage
   if (usesLink(operationId)) {
-    variables['link_token'] = String((await openLinkFor(server, operationId)).mail.token)
+    variables['link_token'] = String((await openLinkFor(stageOn(server), operationId)).mail.token)
   }
   variables['inbox_key'] = inboxKeyOf(server.runtime.roots).reveal()
   variables['setup_key'] = String((await openSetup(server.runtime))?.reveal())

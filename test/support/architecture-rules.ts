@@ -35,7 +35,6 @@ const doors: Door[] = [
     doors: /^components\//,
     planted: 'next-auth/react',
   },
-  { name: 'hono', packages: /^(hono|@hono\/)/, doors: /^server\//, planted: '@hono/node-server' },
   {
     name: 'zod',
     packages: /^zod(\/|$)/,

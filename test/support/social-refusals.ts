@@ -4,6 +4,7 @@ import { type ApiClient, signIn } from './api-client.ts'
 import type { TestAnswer } from './check-answer.ts'
 import { testAppUrl } from './harness.ts'
 import type { Fault } from './hostile-control.ts'
+import { operationsWithProvider } from './scene-requests.ts'
 import {
   newPerson,
   obtainCode,
@@ -43,7 +44,7 @@ async function linking(client: ApiClient, stage: SocialStage, person = newPerson
 }
 
 /** How the operations of sign-ins with others come to a refusal, where that needs a provider. */
-export const socialRefusals: Partial<Record<ProblemCode, (contract: Contract) => Promise<TestAnswer>>> = {
+const socialRefusals: Partial<Record<ProblemCode, (contract: Contract) => Promise<TestAnswer>>> = {
   account_disabled: () =>
     again({}, ({ server }) => server.database.sql('UPDATE users SET disabled_at = app_now()')),
   email_not_verified: () =>
@@ -81,8 +82,20 @@ export const socialRefusals: Partial<Record<ProblemCode, (contract: Contract) =>
   },
 }
 
-/** The body with which a stale sign-in is refused: all but the password. */
-export function withoutPassword({ operationId }: Contract): object {
-  if (operationId === 'linkSocialCode') return { code: 'x', code_verifier: 'x'.repeat(43) }
-  return operationId === 'connectProvider' ? { provider: 'oidc' } : {}
+/** The scene with a provider, for an operation and a refusal that need one. */
+export function socially(code: ProblemCode, contract: Contract): Promise<TestAnswer> | undefined {
+  return operationsWithProvider.has(contract.operationId) ? socialRefusals[code]?.(contract) : undefined
 }
+
+/** Refusals that take a provider, or, for those of no contract, the way of a browser through one. */
+export type SocialCode =
+  | 'social_cancelled'
+  | 'social_state_lost'
+  | 'social_refused'
+  | 'provider_unavailable'
+  | 'provider_email_unverified'
+  | 'account_exists'
+  | 'identity_taken'
+  | 'last_sign_in_method'
+  | 'sign_in_code_invalid'
+  | 'return_url_refused'
