@@ -54,15 +54,20 @@ describe('every operation succeeds as it is documented', () => {
 })
 
 describe('every documented refusal comes from every operation that documents it', () => {
-  test.each(codes.filter((code) => documenting(code).length > 0))('%s', async (code) => {
-    const provoke = await provoking(code)
-    for (const contract of documenting(code)) {
-      const given = await provoke(contract)
-      expect(given, contract.operationId).toBeProblem(problems[code].status, code)
-      noteRateLimit(contract, given)
-      recordRefusal(contract, code, withMadeUpValues(given.body))
-    }
-  })
+  test.each(codes.filter((code) => documenting(code).length > 0))(
+    '%s',
+    async (code) => {
+      const provoke = await provoking(code)
+      for (const contract of documenting(code)) {
+        const given = await provoke(contract)
+        expect(given, contract.operationId).toBeProblem(problems[code].status, code)
+        noteRateLimit(contract, given)
+        recordRefusal(contract, code, withMadeUpValues(given.body))
+      }
+      // Some are a flood for each operation that documents them.
+    },
+    60_000,
+  )
 
   test('what no operation documents comes before an operation is chosen', async () => {
     expect(codes.filter((code) => documenting(code).length === 0)).toEqual([

@@ -67,7 +67,7 @@ export function contractOf(method: string, pathname: string): Contract | undefin
 
 /** A refused sign-in as it would be without LOGIN_FAILURE_STATUS, which changes its status and nothing else. */
 function withDocumentedStatus(answer: TestAnswer, loginFailureStatus: number, where: string): TestAnswer {
-  if (answer.body.code !== 'invalid_credentials') return answer
+  if (answer.body?.code !== 'invalid_credentials') return answer
   if (answer.status !== loginFailureStatus || answer.body.status !== loginFailureStatus)
     throw new Error(`${where}: a refused sign-in is ${loginFailureStatus} here`)
   const { status } = problems.invalid_credentials

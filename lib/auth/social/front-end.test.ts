@@ -274,7 +274,7 @@ describe('connecting from our own pages', () => {
     return passProvider(answer.body.url, `${cookie.name}=${cookie.value}`)
   }
   const owners = async (subject: string) =>
-    server.database.sql('SELECT user_id FROM identities WHERE subject = $1', [subject])
+    server.database.sql('SELECT user_id::int FROM identities WHERE subject = $1', [subject])
 
   test('keeps the session and connects the identity to its account', async () => {
     const client = server.client()
