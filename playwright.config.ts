@@ -22,7 +22,8 @@ export default defineConfig({
   forbidOnly: true,
   retries: 0,
   workers: 2,
-  timeout: 30_000,
+  // Swagger UI draws slowly on a machine that has other things to do.
+  timeout: 60_000,
   reporter: 'line',
   outputDir: 'test-results',
   use: {

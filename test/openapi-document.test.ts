@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { environmentSchema } from '#lib/config/schema.ts'
 import { contracts } from '#lib/contracts.ts'
 import { type Contract, problemsOf } from '#lib/http/contract.ts'
 import { assembleDocument } from '#lib/openapi/assemble-document.ts'
 import recorded from '#lib/openapi/examples.json' with { type: 'json' }
 import type { RecordedExamples } from '#lib/openapi/examples.ts'
 import { type JsonSchema, type OpenApiDocument, operationsOf } from '#lib/openapi/openapi-document.ts'
+import { passwordBytesMax } from '#lib/password/password.contract.ts'
 import { problems } from '#lib/problems.ts'
 
 const examples = recorded as RecordedExamples
@@ -89,6 +91,24 @@ describe('the OpenAPI document', () => {
     }
   })
 
+  test('says the rules of a new name and a new password, and asks nothing of one that is presented', () => {
+    const { PASSWORD_MIN_LENGTH: lengthMin } = environmentSchema.parse({})
+    const rules = `At least PASSWORD_MIN_LENGTH characters, ${lengthMin} unless the setting says otherwise; at most 1,024 bytes.`
+    const setting = { ...fieldsOf('register'), ...fieldsOf('changePassword') }
+    const alike = fieldsOf('setUpFirstAdministrator')
+
+    expect(setting['username']).toMatchObject({
+      description: expect.stringMatching(/^3 to 32 letters.*NFKC/),
+    })
+    expect([alike['username'], alike['password']]).toEqual([setting['username'], setting['password']])
+    for (const password of [setting['password'], setting['new_password']]) {
+      expect(password).toMatchObject({ description: rules, maxLength: passwordBytesMax })
+    }
+    for (const presented of [fieldsOf('login')['password'], setting['current_password']]) {
+      expect(presented).toEqual({ type: 'string', minLength: 1, format: 'password', writeOnly: true })
+    }
+  })
+
   test('names the credentials that an operation takes', () => {
     const security = Object.fromEntries(
       operationsOf(document).map(({ operation }) => [operation.operationId, operation.security]),
@@ -143,6 +163,13 @@ export const GET = () => {}
     expect(() => assemble({ annotatedFiles: [`${folder}/route.ts`] })).toThrow()
   })
 })
+
+/** The fields of a body, by the operation that takes it. */
+function fieldsOf(operationId: string): Record<string, JsonSchema> {
+  const found = operationsOf(document).find(({ operation }) => operation.operationId === operationId)
+  const schema = found?.operation.requestBody?.content['application/json']?.schema
+  return (schema?.['properties'] ?? {}) as Record<string, JsonSchema>
+}
 
 /** What a refusal may be, by the schema of its body. */
 function allowedCodes({ allOf }: JsonSchema): string[] | undefined {

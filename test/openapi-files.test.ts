@@ -8,6 +8,7 @@ import { type OpenApiDocument, operationsOf } from '#lib/openapi/openapi-documen
 import { readersVariables } from '#lib/openapi/request-example.ts'
 import { requestsFile } from '#lib/openapi/requests-file.ts'
 import { serverForThisTest, type TestServer } from './support/harness.ts'
+import { stageOn } from './support/inner-theatre.ts'
 import { openLinkFor, usesLink } from './support/link-scenes.ts'
 import { capturedMail } from './support/mailbox.ts'
 
@@ -79,7 +80,7 @@ const nameOf = (block: string) => /^# @name (\w+)$/m.exec(block)?.[1] ?? ''
 /** As the reader does: from a message, from the terminal, from memory. */
 async function fetchWhatItNeeds(server: TestServer, operationId: string, variables: Record<string, string>) {
   if (usesLink(operationId)) {
-    variables['link_token'] = String((await openLinkFor(server, operationId)).mail.token)
+    variables['link_token'] = String((await openLinkFor(stageOn(server), operationId)).mail.token)
   }
   variables['inbox_key'] = inboxKeyOf(server.runtime.roots).reveal()
   variables['setup_key'] = String((await openSetup(server.runtime))?.reveal())

@@ -13,8 +13,10 @@ import { createApiClient, signIn } from './support/api-client.ts'
 import { checkAnswer, type TestAnswer } from './support/check-answer.ts'
 import { builtDocumentCheck } from './support/check-document.ts'
 import { testAppUrl, useServer } from './support/harness.ts'
+import { innerRefusals } from './support/inner-refusal-scenes.ts'
+import { innerTheatre } from './support/inner-theatre.ts'
 import { withMadeUpValues } from './support/made-up-values.ts'
-import { scenes } from './support/refusal-scenes.ts'
+import { type Provoke, refusals } from './support/refusal-scenes.ts'
 import { successes } from './support/success-scenes.ts'
 
 const recorded: RecordedExamples = { problems: {}, operations: {} }
@@ -25,6 +27,7 @@ const codes = Object.keys(problems) as ProblemCode[]
 const documenting = (code: ProblemCode) => contracts.filter((one) => problemsOf(one).includes(code))
 
 // Every answer here is held against its contract and against the OpenAPI document (test/support/check-answer.ts).
+// The same scenes, but for those of innerRefusals, are played over HTTP in e2e/api/proof.spec.ts.
 
 describe('every operation succeeds as it is documented', () => {
   test('nothing else is said to succeed', () => {
@@ -34,10 +37,11 @@ describe('every operation succeeds as it is documented', () => {
   test.each(contracts.map((contract) => [contract.operationId, contract] as const))(
     '%s',
     async (operationId, contract) => {
-      const given = await successes[operationId]?.()
-      for (const [name, { request, answer: given_ }] of Object.entries(given ?? {})) {
-        expect(given_.status, `${name} ${given_.text}`).toBe(200)
+      const given = await successes[operationId]?.(innerTheatre)
+      for (const [name, { request, answer: given_, again }] of Object.entries(given ?? {})) {
+        expect(given_.status, `${name} ${given_.text}`).toBe(again ?? 200)
         noteRateLimit(contract, given_)
+        if (again) continue
         const own = examplesOf(contract)
         own.successes[name] = exampleOf(contract, given_)
         if (request) own.request ??= withMadeUpValues(request)
@@ -48,7 +52,7 @@ describe('every operation succeeds as it is documented', () => {
 
 describe('every documented refusal comes from every operation that documents it', () => {
   test.each(codes.filter((code) => documenting(code).length > 0))('%s', async (code) => {
-    const provoke = await scenes[code]()
+    const provoke = await provoking(code)
     for (const contract of documenting(code)) {
       const given = await provoke(contract)
       expect(given, contract.operationId).toBeProblem(problems[code].status, code)
@@ -59,7 +63,7 @@ describe('every documented refusal comes from every operation that documents it'
 
   test('what no operation documents comes before an operation is chosen', async () => {
     expect(codes.filter((code) => documenting(code).length === 0)).toEqual(['method_not_allowed'])
-    const provoke = await scenes.method_not_allowed()
+    const provoke = await provoking('method_not_allowed')
     for (const contract of contracts) {
       expect(await provoke(contract)).toBeProblem(405, 'method_not_allowed')
     }
@@ -92,6 +96,12 @@ test('no example holds a secret of this run', () => {
     expect(isMadeUp, secret).toBe(true)
   }
 })
+
+function provoking(code: ProblemCode): Promise<Provoke> {
+  return code in innerRefusals
+    ? innerRefusals[code as keyof typeof innerRefusals]()
+    : refusals[code as keyof typeof refusals](innerTheatre)
+}
 
 /** The body in the form in which people read it; of long ones the beginning. */
 function exampleOf({ operationId }: Contract, { body, text }: TestAnswer): unknown {
@@ -237,5 +247,28 @@ describe('a drift of one handler is found', () => {
 
     await expect(judged).rejects.toThrow(/not documented/)
     expect(byDocument).toEqual(['the status 201 is not documented'])
+  })
+})
+
+describe('a refused sign-in', () => {
+  const server = useServer()
+
+  /** The refusal with a status of its own, held against the contract with what the settings of its server say. */
+  async function judged(status: number, loginFailureStatus?: number) {
+    const { headers, body } = await server.client().login({ email: 'nobody', password: 'whatever it is' })
+    const response = new Response(JSON.stringify({ ...body, status }), { status, headers })
+    const expectations = loginFailureStatus === undefined ? {} : { loginFailureStatus }
+    return checkAnswer('POST', '/api/auth/login', response, expectations)
+  }
+
+  test('has the status of the setting LOGIN_FAILURE_STATUS, which is documented', async () => {
+    expect((await judged(401)).status).toBe(401)
+    expect((await judged(400, 400)).status).toBe(400)
+  })
+
+  test('with another status than the setting has is found', async () => {
+    await expect(judged(400)).rejects.toThrow(/a refused sign-in is 401 here/)
+    await expect(judged(401, 400)).rejects.toThrow(/a refused sign-in is 400 here/)
+    await expect(judged(403, 400)).rejects.toThrow(/a refused sign-in is 400 here/)
   })
 })

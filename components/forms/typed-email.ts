@@ -20,7 +20,8 @@ export function useTypedEmail(): string | null {
 
 const never = () => () => {}
 
-function typedEmail(): string | null {
+/** The same at this moment, in a browser. */
+export function typedEmail(): string | null {
   try {
     return sessionStorage.getItem(storageKey)
   } catch {

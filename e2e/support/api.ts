@@ -4,6 +4,7 @@ import type { TestAnswer } from '#test/support/check-answer.ts'
 import { problemMatchers } from '#test/support/problem-matchers.ts'
 import { httpTransport } from '#test/support/process-server.ts'
 import { readEnvironment } from './environment.ts'
+import { wayOf } from './ways.ts'
 
 export interface ServerUnderTest {
   url: string
@@ -14,23 +15,13 @@ export interface ServerUnderTest {
   directClient(): ApiClient
 }
 
-/** Which layer answers in each way of serving; every answer says so. */
-const layers: Record<string, string> = { headless: 'node', pages: 'node', next: 'next' }
-
 export const test = base.extend<{ server: ServerUnderTest }>({
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures that are asked for from this pattern
   server: async ({}, use, info) => {
     const way = String(info.project.metadata['server'])
     const url = readEnvironment().servers[way] ?? ''
     let clients = 0
-    const client = (address: string | null) => {
-      const transport = httpTransport(url, address)
-      return createApiClient(url, async (request) => {
-        const answer = await transport(request)
-        expect(answer.headers.get('server-timing')).toBe(`via;desc=${layers[way]}`)
-        return answer
-      })
-    }
+    const client = (address: string | null) => clientOf(url, way, address)
     await use({
       url,
       hasPages: way !== 'headless',
@@ -42,6 +33,16 @@ export const test = base.extend<{ server: ServerUnderTest }>({
     })
   },
 })
+
+/** Whose every answer must come from the layer that answers in this way of serving. */
+export function clientOf(url: string, way: string, address: string | null): ApiClient {
+  const transport = httpTransport(url, address)
+  return createApiClient(url, async (request) => {
+    const answer = await transport(request)
+    expect(answer.headers.get('server-timing')).toBe(`via;desc=${wayOf(way).layer}`)
+    return answer
+  })
+}
 
 /** From 10.0.0.0/8, the same for the same client of the same test. */
 function uniqueAddress(testId: string, worker: number, count: number): string {

@@ -3,6 +3,8 @@ export const madeUpHost = 'auth.made-up.example'
 
 /** What the global set-up tells the workers. */
 export interface E2eEnvironment {
+  /** Of the PostgreSQL of this run, for servers that a spec starts for itself. */
+  databaseUrl: string
   servers: Record<string, string>
   /** The key that opens the set-up of the first administrator, where the server printed one. */
   setupKeys: Record<string, string>

@@ -15,21 +15,13 @@ import {
 import { sinkVariables } from '#test/support/smtp-sink.ts'
 import { type E2eEnvironment, madeUpHost, publishEnvironment } from './environment.ts'
 import { openPostOffice } from './post-office.ts'
+import { wayOf, ways } from './ways.ts'
 
 const throwAway = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
 
-/** What each way of serving is started with. */
-const entries = {
-  headless: ['dist/headless.mjs'],
-  pages: ['dist/pages.mjs'],
-  next: ['node_modules/next/dist/bin/next', 'start'],
-  // The server with pages again, in development mode: its messages are captured.
-  mail: ['dist/pages.mjs'],
-}
-
 /** One PostgreSQL, and one server in strict mode for each way of serving, each with a database of its own. */
 async function globalSetup(): Promise<() => Promise<void>> {
-  const wanted = process.env.E2E_ONLY ? [process.env.E2E_ONLY] : Object.keys(entries)
+  const wanted = process.env.E2E_ONLY ? [process.env.E2E_ONLY] : Object.keys(ways)
   const dataPath = mkdtempSync(join(tmpdir(), 'session-management-e2e-'))
   const password = new Secret('only-for-this-run')
   const database = await startEmbeddedDatabase({
@@ -53,10 +45,11 @@ async function globalSetup(): Promise<() => Promise<void>> {
       ALLOWED_ORIGINS: JSON.stringify([...frontEnds(frontEndPort), 'https://app.example.com']),
       ALLOWED_HOSTS: `${madeUpHost}:${port}`,
     }
-    servers.push([way, await startServer({ clone, variables, entry: entries[way as keyof typeof entries] })])
+    servers.push([way, await startServer({ clone, variables, ...wayOf(way) })])
   }
   const mail = servers.find(([way]) => way === 'mail')
   const environment: E2eEnvironment = {
+    databaseUrl: database.url.reveal(),
     frontEndPort,
     postOfficeUrl: postOffice.url,
     inboxKey: mail ? inboxKeyOf(mail[1]) : '',
@@ -78,7 +71,7 @@ function frontEnds(port: number): string[] {
   return [`http://127.0.0.1:${port}`, `http://localhost:${port}`]
 }
 
-/** From the start screen; plain Next prints none. */
+/** From the start screen. */
 function setupKeyOf(server: ProcessServer): string {
   return /(?:"token":"|token=)([\w-]{43})/.exec(server.output())?.[1] ?? ''
 }

@@ -70,6 +70,19 @@ test('the start page names the server that it is on, and so does its code', asyn
   expect(text).toContain('ALLOWED_ORIGINS=https://app.example.com')
 })
 
+test('on your own machine the start page names the host that was asked for, whichever of its names that is', async () => {
+  const own = await serverForThisTest({ DEBUG: 'true' })
+
+  for (const host of ['localhost:8000', '127.0.0.1:8000', '[::1]:8000']) {
+    const { text } = await own.client().send('/docs/start', { headers: { host } })
+    const shown = [...text.matchAll(/http:\/\/[a-z0-9.:[\]]+:8000/g)].map(([address]) => address)
+    expect(new Set(shown), host).toEqual(new Set([`http://${host}`]))
+    expect(text).toContain(`<code>http://${host}</code>`)
+  }
+  const misdirected = await own.client().send('/docs/start', { headers: { host: 'evil.example:8000' } })
+  expect(misdirected).toBeProblem(421, 'misdirected_host')
+})
+
 test('the name of the product is text, whatever is in it', async () => {
   const own = await serverForThisTest({ APP_NAME: '<b>"Bob & Co"</b>' })
   for (const path of pages) {

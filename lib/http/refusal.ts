@@ -9,12 +9,14 @@ export function toProblem(error: unknown): Problem {
   return new Problem('internal_error', { cause: error })
 }
 
-/** Our faults with their cause; refusals only for those who look closely. */
+/** Our faults with their cause; refusals, and who comes before we are ready, only for those who look closely. */
 export function logRefusal(
   { runtime, requestId }: Pick<Exchange, 'runtime' | 'requestId'>,
   problem: Problem,
 ): void {
   const fields = { request_id: requestId, code: problem.code, because: problem.options.because }
-  if (problem.status >= 500) runtime.log.error({ ...fields, error: problem.cause }, 'request failed')
+  const isTooEarly = runtime.phase === 'starting' && problem.code === 'unavailable'
+  if (problem.status >= 500 && !isTooEarly)
+    runtime.log.error({ ...fields, error: problem.cause }, 'request failed')
   else runtime.log.debug(fields, 'request refused')
 }

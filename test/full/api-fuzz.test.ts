@@ -1,13 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, inject, test } from 'vitest'
 import { documentFile } from '#lib/openapi/built-document.ts'
-import type { OpenApiDocument } from '#lib/openapi/openapi-document.ts'
+import { type OpenApiDocument, operationsOf } from '#lib/openapi/openapi-document.ts'
 import { freePort } from '#server/free-port.ts'
 import { type ApiClient, newAccount } from '../support/api-client.ts'
-import { type FuzzedRequest, fuzzedRequests, type Holdings } from '../support/api-fuzz.ts'
+import { type FuzzedRequest, freshKey, fuzzedRequests, type Holdings, takesKey } from '../support/api-fuzz.ts'
 import type { TestAnswer } from '../support/check-answer.ts'
 import { createTestDatabase } from '../support/database.ts'
+import { leaksIn } from '../support/leaks.ts'
 import {
   makeClone,
   type ProcessServer,
@@ -21,23 +23,30 @@ const requestsMin = Number(process.env['FUZZ_REQUESTS'] ?? 20_000)
 const seed = process.env['FUZZ_SEED'] ? { seed: Number(process.env['FUZZ_SEED']) } : {}
 const batchSize = 32
 const answerMsMax = 2000
+/** Of a run on a machine that has other things to do as well. */
+const runMsMax = 120_000 + requestsMin * 20
 const accountsCount = 12
+/** Their sessions end sooner or later, and their tokens run out. */
+const batchesUntilNewAccounts = 60
 
 const document: OpenApiDocument = JSON.parse(readFileSync(documentFile, 'utf8'))
 const secret = 'a root secret of the system tests that is long'
 
-test(`${requestsMin} requests made from the document get no 5xx, nothing undocumented, nothing late and no secret`, async () => {
+test(`${requestsMin} requests made from the document get no 5xx, nothing undocumented, nothing late and no secret, and each key is done once`, {
+  timeout: runMsMax,
+}, async () => {
   const clone = makeClone()
   const port = await freePort()
   const { url } = await createTestDatabase(inject('databaseServerUrl'))
   const server = await startServer({ clone, variables: { ...strictVariables(url, port), LOG_LEVEL: 'warn' } })
   const holdings = await fillHoldings(server)
-  const seen = { requests: 0, statuses: new Map<number, number>() }
+  const seen: Seen = { batches: 0, requests: 0, repeated: 0, statuses: new Map() }
   try {
     const batch = fc.array(fuzzedRequests(document, holdings), { minLength: batchSize, maxLength: batchSize })
     await fc.assert(
       fc.asyncProperty(batch, async (requests) => {
-        if (seen.requests % (batchSize * 60) === 0) Object.assign(holdings, await fillHoldings(server))
+        if (seen.batches % batchesUntilNewAccounts === 0) Object.assign(holdings, await fillHoldings(server))
+        seen.batches += 1
         await Promise.all(requests.map((request) => sendAndJudge(server, request, holdings, seen)))
       }),
       // The complaint names the request; to seek a smaller one would be another run on a server that has gone on.
@@ -48,12 +57,15 @@ test(`${requestsMin} requests made from the document get no 5xx, nothing undocum
     removeClone(clone)
   }
 
-  console.log(`${seen.requests} requests: ${JSON.stringify(Object.fromEntries(seen.statuses))}`)
+  console.log(
+    `${seen.requests} requests, ${seen.repeated} repeated with their key: ${JSON.stringify(Object.fromEntries(seen.statuses))}`,
+  )
   expect(seen.requests).toBeGreaterThanOrEqual(requestsMin)
   // It got further than the front door.
   for (const status of [200, 204, 304, 400, 401, 403, 404, 405, 413, 415, 422]) {
     expect(seen.statuses.get(status) ?? 0, `answers with ${status}`).toBeGreaterThan(0)
   }
+  expect(seen.repeated).toBeGreaterThan(requestsMin / 1000)
 })
 
 /** Accounts and what they hold: two sessions each. */
@@ -97,19 +109,74 @@ async function etagsOf(server: ProcessServer): Promise<string[]> {
 }
 
 function setupKeyOf(server: ProcessServer): string {
-  return /(?:"token":"|token=)([\w-]{43})/.exec(server.output())?.[1] ?? 'none'
+  return /(?:"token":"|token=)([\w-]{43})/.exec(server.output())?.[1] ?? ''
 }
 
 interface Seen {
+  batches: number
   requests: number
+  /** Successes with an Idempotency-Key that were asked for once more. */
+  repeated: number
   statuses: Map<number, number>
 }
 
 async function sendAndJudge(server: ProcessServer, request: FuzzedRequest, held: Holdings, seen: Seen) {
-  const client = server.client()
+  const { 'idempotency-key': key } = request.headers
+  const isFresh = key === freshKey
+  const sent = isFresh
+    ? { ...request, headers: { ...request.headers, 'idempotency-key': randomUUID() } }
+    : request
+  const first = await judged(server, sent, held, seen)
+  const wasDone = first.status === 200 && first.headers.get('idempotency-replayed') === null
+  if (!isFresh || !wasDone || !repeatable.has(`${request.method} ${request.path}`)) return
+  seen.repeated += 1
+  const complaints = await complaintsOfRepeating(server, sent, first, held, seen)
+  if (complaints.length > 0) throw new Error(`${JSON.stringify(sent)}: ${complaints.join('; ')}`)
+}
+
+const repeatable = new Set(
+  operationsOf(document)
+    .filter(takesKey)
+    .map(({ method, path }) => `${method} ${path}`),
+)
+
+/** The same again gets the first answer; something else under the same key is refused. */
+async function complaintsOfRepeating(
+  server: ProcessServer,
+  sent: FuzzedRequest,
+  first: TestAnswer,
+  held: Holdings,
+  seen: Seen,
+): Promise<string[]> {
+  const again = await judged(server, sent, held, seen)
+  const isSame = again.status === 200 && again.text === first.text
+  const isMarked = again.headers.get('idempotency-replayed') === 'true'
+  const fields = Object.keys(JSON.parse(sent.body ?? '{}'))
+  const others = Object.entries({ ...newAccount(), new_email: newAccount().email })
+  const body = JSON.stringify({
+    ...JSON.parse(sent.body ?? '{}'),
+    ...Object.fromEntries(others.filter(([field]) => fields.includes(field))),
+  })
+  const other = await judged(server, { ...sent, body }, held, seen)
+  const isRefused = other.status === 422 && other.body.code === 'idempotency_key_reused'
+  return [
+    ...(isSame && isMarked
+      ? []
+      : [`repeated, it got ${again.status} ${again.text} instead of ${first.text}`]),
+    ...(isRefused ? [] : [`with the same key, something else got ${other.status} ${other.text}`]),
+  ]
+}
+
+/** Sends one request from an address of its own, and looks at all of the answer. */
+async function judged(
+  server: ProcessServer,
+  request: FuzzedRequest,
+  held: Holdings,
+  seen: Seen,
+): Promise<TestAnswer> {
   const { 'x-origin': origin, ...headers } = request.headers
   const startedMs = performance.now()
-  const answer = await send(client, request, {
+  const answer = await send(server.client(), request, {
     ...headers,
     ...(origin === 'own' && { origin: server.url }),
     ...(origin === 'foreign' && { origin: 'https://evil.example' }),
@@ -120,39 +187,14 @@ async function sendAndJudge(server: ProcessServer, request: FuzzedRequest, held:
   const complaints = [
     ...(answer.status >= 500 ? [`answered ${answer.status} ${answer.text}`] : []),
     ...(tookMs > answerMsMax ? [`took ${Math.round(tookMs)} ms`] : []),
-    ...secretsIn(answer, request, held),
-    ...badCookiesOf(answer),
+    ...leaksIn(answer, request, held, [secret]),
   ]
   if (complaints.length > 0) throw new Error(`${JSON.stringify(request)}: ${complaints.join('; ')}`)
+  return answer
 }
 
 /** The transport holds each answer against the contract and the document. */
 function send(client: ApiClient, { method, path, body }: FuzzedRequest, headers: Record<string, string>) {
   const takesBody = body !== null && method !== 'GET' && method !== 'HEAD'
   return client.send(path, { method, headers, ...(takesBody && { body }) })
-}
-
-const neverSent = [
-  /\$argon2|\$2[aby]\$\d\d/,
-  /PRIVATE KEY|"d":"/,
-  /node_modules|\bat \S+ \(\S+:\d+:\d+\)/,
-  /postgres(ql)?:\/\//,
-  /\b(select|insert into|update) \S+ (from|values|set)\b/i,
-]
-
-function secretsIn(answer: TestAnswer, request: FuzzedRequest, held: Holdings): string[] {
-  const patterns = neverSent.filter((pattern) => pattern.test(answer.text)).map(String)
-  const mayHoldTokens = answer.status === 200 && /\/(login|refresh)$/.test(request.path.replace(/\?.*/, ''))
-  const tokens = mayHoldTokens ? [] : [...held.accessTokens, ...held.refreshTokens]
-  const values = [secret, ...held.passwords, ...tokens].filter((value) => answer.text.includes(value))
-  return [...patterns, ...values].map((what) => `the answer holds ${what}`)
-}
-
-const goodCookie = /^(session|device|form)_\d+=[^;]*; Path=\/; HttpOnly; SameSite=Lax(; Max-Age=\d+)?$/
-
-function badCookiesOf({ headers }: TestAnswer): string[] {
-  return headers
-    .getSetCookie()
-    .filter((cookie) => !goodCookie.test(cookie))
-    .map((cookie) => `a cookie without its flags: ${cookie.replace(/=[^;]*/, '=…')}`)
 }

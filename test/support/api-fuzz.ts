@@ -27,6 +27,19 @@ export interface Holdings {
   etags: string[]
 }
 
+/** Stands for an Idempotency-Key that nobody has sent yet: what is made from a seed would come again. */
+export const freshKey = 'an Idempotency-Key of its own'
+
+const newAddress = fc.uuid().map((id) => `${id}@example.com`)
+
+/** Values that nobody has yet, by the name of their field: most of those in use are refused where accounts are made. */
+const newValues: Record<string, fc.Arbitrary<string>> = {
+  email: newAddress,
+  new_email: newAddress,
+  username: fc.uuid().map((id) => id.replaceAll('-', '')),
+  'Idempotency-Key': fc.constant(freshKey),
+}
+
 const holdingOfField: Record<string, keyof Holdings> = {
   email: 'emails',
   new_email: 'emails',
@@ -45,15 +58,42 @@ const holdingOfField: Record<string, keyof Holdings> = {
 export function fuzzedRequests(document: OpenApiDocument, holdings: Holdings): fc.Arbitrary<FuzzedRequest> {
   const known = (field: string) => {
     const holding = holdingOfField[field]
-    return holding ? oneOf(holdings, holding) : null
+    const known = [newValues[field], holding && oneOf(holdings, holding)].filter((one) => one !== undefined)
+    return known.length > 0 ? fc.oneof(...known) : null
   }
+  const operations = operationsOf(document)
   return fc.oneof(
-    ...operationsOf(document).map((one) => ({
+    ...operations.map((one) => ({
       // A password costs its hash: what takes one would otherwise take most of the time.
-      weight: JSON.stringify(one.operation.requestBody ?? '').includes('"format":"password"') ? 1 : 2,
+      weight: takesPassword(one) ? 4 : 8,
       arbitrary: requestsTo(document, one, holdings, known),
     })),
+    ...operations
+      .filter((one) => takesKey(one) && one.operation.security?.length === 0)
+      .map((one) => ({ weight: 1, arbitrary: repeatable(one, holdings) })),
   )
+}
+
+const takesPassword = ({ operation }: DocumentedOperation) =>
+  JSON.stringify(operation.requestBody ?? '').includes('"format":"password"')
+
+/** Requests to it may be repeated with their key. */
+export const takesKey = ({ operation }: DocumentedOperation) =>
+  operation.parameters?.some(({ name }) => name === 'Idempotency-Key') === true
+
+/** With all that it takes to succeed for anybody, and a key: by chance too few would. */
+function repeatable({ path, method, operation }: DocumentedOperation, holdings: Holdings) {
+  const schema = operation.requestBody?.content['application/json']?.schema ?? {}
+  const values = ((schema['required'] ?? []) as string[]).map((field) => {
+    const holding = holdingOfField[field]
+    const value = newValues[field] ?? (holding && oneOf(holdings, holding))
+    if (!value) throw new Error(`nobody has said what ${operation.operationId} takes for ${field}`)
+    return [field, value] as const
+  })
+  const headers = { 'content-type': 'application/json', 'idempotency-key': freshKey, 'x-origin': 'own' }
+  return fc
+    .record(Object.fromEntries(values))
+    .map((body): FuzzedRequest => ({ method, path, headers, body: JSON.stringify(body) }))
 }
 
 /** Looked up when a value is made, not when the generator is. */

@@ -57,7 +57,8 @@ async function testServer(variables: Record<string, string> = {}, beside?: TestS
         hasPages: false,
         wasForwarded: wasForwarded(request.headers),
       })
-      return checkAnswer(request.method, pathname, response)
+      const { loginFailureStatus } = runtime.config
+      return checkAnswer(request.method, pathname, response, { loginFailureStatus })
     }
   return {
     runtime,

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { serverOptions, serverVariables } from '../../bin/root.mjs'
 import { type ApiClient, createApiClient, type Transport } from './api-client.ts'
-import { checkAnswer } from './check-answer.ts'
+import { checkAnswer, type Expectations } from './check-answer.ts'
 
 /** A server process of its own, from the shipped build. */
 export interface ProcessServer {
@@ -70,11 +70,13 @@ export function startProcess({
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(String(chunk)))
   const url = `http://localhost:${variables['PORT'] ?? 8000}`
   const appUrl = variables['APP_URL'] ?? `http://localhost:${variables['PORT'] ?? 8000}`
+  const expectations = { loginFailureStatus: Number(variables['LOGIN_FAILURE_STATUS'] ?? 401) }
   return {
     url,
     process: child,
     output: () => chunks.join(''),
-    client: ({ address = uniqueAddress() } = {}) => createApiClient(appUrl, httpTransport(url, address)),
+    client: ({ address = uniqueAddress() } = {}) =>
+      createApiClient(appUrl, httpTransport(url, address, expectations)),
     stop: (signal = 'SIGTERM') => stop(child, signal),
   }
 }
@@ -136,8 +138,13 @@ async function stop(child: ChildProcess, signal: NodeJS.Signals) {
  *
  * @param address  what the trusted proxy in front would say of the client; null: no proxy
  */
-export function httpTransport(url: string, address: string | null): Transport {
-  return async (sent) => checkAnswer(sent.method, new URL(sent.url).pathname, await send(url, address, sent))
+export function httpTransport(
+  url: string,
+  address: string | null,
+  expectations: Expectations = {},
+): Transport {
+  return async (sent) =>
+    checkAnswer(sent.method, new URL(sent.url).pathname, await send(url, address, sent), expectations)
 }
 
 /** The same for pages, which no contract describes. */

@@ -1,10 +1,9 @@
-import { openSetup } from '#lib/auth/setup/setup.ts'
 import type { Contract } from '#lib/http/contract.ts'
 import { type ApiClient, newAccount, type SendOptions, signIn } from './api-client.ts'
 import type { TestAnswer } from './check-answer.ts'
-import { serverForThisTest, type TestServer } from './harness.ts'
 import { bodyWithLink, type OpenLink, openLinkFor, usesLink } from './link-scenes.ts'
 import { capturedMail } from './mailbox.ts'
+import type { Stage, Theatre } from './stage.ts'
 
 const noLink = 'x'.repeat(43)
 const unknownId = '0199c0de-0000-7000-8000-00000000beef'
@@ -53,10 +52,13 @@ export function sendTo(
 }
 
 /** A client with an account, signed in where the operation asks for it. */
-export async function clientFor(server: TestServer, { principal }: Contract): Promise<ApiClient> {
-  const client = server.client()
-  if (principal === 'session') await signIn(client)
-  return client
+export async function clientFor(
+  { client }: Pick<Stage, 'client'>,
+  { principal }: Contract,
+): Promise<ApiClient> {
+  const own = client()
+  if (principal === 'session') await signIn(own)
+  return own
 }
 
 /** The same refused try each time, or a new account; of links the codes are limited. */
@@ -72,35 +74,39 @@ export function repeatedTry(contract: Contract, client: ApiClient): { json?: obj
  * nothing for other operations.
  */
 export async function usableBody(
-  server: TestServer,
+  stage: Stage,
   { operationId }: Contract,
   changes: object = {},
 ): Promise<{ json?: object }> {
   if (usesLink(operationId)) {
-    const link = await openLinkFor(server, operationId)
+    const link = await openLinkFor(stage, operationId)
     return { json: { ...bodyWithLink(operationId, link), ...changes } }
   }
   if (operationId !== 'setUpFirstAdministrator') return {}
-  return { json: { token: (await openSetup(server.runtime))?.reveal(), ...newAccount(), ...changes } }
+  return { json: { token: await stage.setupKey(), ...newAccount(), ...changes } }
 }
 
 /** Between the message and the use of its link somebody else got the address or the name. */
-export async function takenSince(field: 'email' | 'username', contract: Contract): Promise<TestAnswer> {
+export async function takenSince(
+  theatre: Theatre,
+  field: 'email' | 'username',
+  contract: Contract,
+): Promise<TestAnswer> {
   const { operationId } = contract
   const isRegistration = operationId === 'verifyEmail'
-  const server = await serverForThisTest({
-    ...capturedMail,
-    EMAIL_VERIFICATION: isRegistration ? 'required' : 'optional',
-  })
-  const link = await openLinkFor(server, operationId)
-  await giveAway(server, field, link)
-  return sendTo(server.client(), contract, { json: bodyWithLink(operationId, link) })
+  const stage = await theatre.open(isRegistration ? verificationRequired : capturedMail)
+  const link = await openLinkFor(stage, operationId)
+  await giveAway(stage, field, link)
+  return sendTo(stage.client(), contract, { json: bodyWithLink(operationId, link) })
 }
 
-async function giveAway(server: TestServer, field: 'email' | 'username', { account, to }: OpenLink) {
+/** Settings of a server on which nobody signs in before the address is proven. */
+export const verificationRequired = { ...capturedMail, EMAIL_VERIFICATION: 'required' }
+
+async function giveAway(stage: Stage, field: 'email' | 'username', { account, to }: OpenLink) {
   const { email, username } = newAccount()
-  await server.database.sql('INSERT INTO users (email, username) VALUES ($1, $2)', [
-    field === 'email' ? to : email,
-    field === 'username' ? account.username : username,
-  ])
+  await stage.occupy({
+    email: field === 'email' ? to : email,
+    username: field === 'username' ? account.username : username,
+  })
 }

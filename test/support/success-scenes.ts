@@ -1,39 +1,46 @@
-import { openSetup } from '#lib/auth/setup/setup.ts'
-import { inboxKeyOf } from '#lib/mail/inbox-key.ts'
+import { randomUUID } from 'node:crypto'
 import type { ApiClient } from './api-client.ts'
 import type { TestAnswer } from './check-answer.ts'
-import { serverForThisTest, type TestServer } from './harness.ts'
 import { bodyWithLink, openLinkFor } from './link-scenes.ts'
-import { capturedMail, readMail } from './mailbox.ts'
+import { capturedMail } from './mailbox.ts'
+import type { Stage, Theatre } from './stage.ts'
 
-/** What was sent, as far as it had a body, and what came back; by what tells several successes apart. */
-export type Successes = Record<string, { request?: object; answer: TestAnswer }>
+export interface Success {
+  /** What was sent, as far as it had a body. */
+  request?: object
+  answer: TestAnswer
+  /** The status for somebody who has had the answer before: no example of its own. */
+  again?: 200 | 304
+}
 
-const anna = { email: 'anna@example.com', username: 'anna', password: 'a slow green ferry' }
+/** By what tells several successes of an operation apart. */
+export type Successes = Record<string, Success>
+
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0'
-const address = '203.0.113.7'
 
-interface Stage {
-  server: TestServer
-  client: ApiClient
+/** A stage where nobody is signed in, and a client of the newcomer. */
+async function opened(
+  theatre: Theatre,
+  variables: Record<string, string> = {},
+): Promise<{ stage: Stage; client: ApiClient }> {
+  const stage = await theatre.open(variables)
+  return { stage, client: stage.client({ address: stage.here }) }
 }
 
-async function stage(variables: Record<string, string> = {}): Promise<Stage> {
-  const server = await serverForThisTest(variables)
-  return { server, client: server.client({ address }) }
-}
-
-async function signedIn(variables: Record<string, string> = {}): Promise<Stage> {
-  const scene = await stage(variables)
-  await scene.client.register(anna)
-  await scene.client.login(anna)
+async function signedIn(
+  theatre: Theatre,
+  variables: Record<string, string> = {},
+): Promise<{ stage: Stage; client: ApiClient }> {
+  const scene = await opened(theatre, variables)
+  await scene.client.register(scene.stage.newcomer)
+  await scene.client.login(scene.stage.newcomer)
   return scene
 }
 
-/** Another place where Anna is signed in; its id. */
-async function signInElsewhere(server: TestServer): Promise<string> {
-  const browser = server.client({ address: '2001:db8::7' })
-  const { email, password } = anna
+/** Another place where the newcomer is signed in; its id. */
+async function signInElsewhere(stage: Stage): Promise<string> {
+  const browser = stage.client({ address: stage.elsewhere })
+  const { email, password } = stage.newcomer
   await browser.send('/api/auth/login', {
     json: { email, password, transport: 'cookie' },
     headers: { 'user-agent': firefox, 'sec-fetch-site': 'same-origin' },
@@ -41,156 +48,179 @@ async function signInElsewhere(server: TestServer): Promise<string> {
   return (await browser.me()).body.session.id
 }
 
-async function get(path: string): Promise<Successes> {
-  const { client } = await stage()
+async function get(theatre: Theatre, path: string): Promise<Successes> {
+  const { client } = await opened(theatre)
   return { done: { answer: await client.send(path) } }
 }
 
-async function post(client: ApiClient, path: string, request: object): Promise<Successes[string]> {
+/** And once more, for a client that kept the answer. */
+async function getTwice(theatre: Theatre, path: string): Promise<Successes> {
+  const { client } = await opened(theatre)
+  const answer = await client.send(path)
+  const headers = { 'if-none-match': answer.headers.get('etag') ?? '' }
+  return { done: { answer }, unchanged: { answer: await client.send(path, { headers }), again: 304 } }
+}
+
+async function post(
+  { appUrl }: Stage,
+  client: ApiClient,
+  path: string,
+  request: object,
+  headers: Record<string, string> = {},
+): Promise<Success> {
   return {
     request,
-    answer: await client.send(path, { json: request, headers: { origin: 'http://localhost:8000' } }),
+    answer: await client.send(path, { json: request, headers: { origin: appUrl, ...headers } }),
   }
 }
 
 /** With the link of a message, and, where the message has one, with its code. */
-async function withLink(operationId: string, path: string): Promise<Successes> {
-  const { server, client } = await stage(capturedMail)
-  const link = await openLinkFor(server, operationId, anna)
-  return { link: await post(client, path, bodyWithLink(operationId, link)) }
+async function withLink(theatre: Theatre, operationId: string, path: string): Promise<Successes> {
+  const { stage, client } = await opened(theatre, capturedMail)
+  const link = await openLinkFor(stage, operationId, stage.newcomer)
+  return { link: await post(stage, client, path, bodyWithLink(operationId, link)) }
 }
 
-async function withCode(operationId: string, path: string): Promise<Successes> {
-  const { server, client } = await stage(capturedMail)
-  const link = await openLinkFor(server, operationId, anna)
+async function withCode(theatre: Theatre, operationId: string, path: string): Promise<Successes> {
+  const { stage, client } = await opened(theatre, capturedMail)
+  const link = await openLinkFor(stage, operationId, stage.newcomer)
   const { token: _, ...rest } = bodyWithLink(operationId, link) as { token: string }
-  return { code: await post(client, path, { email: anna.email, code: link.mail.code, ...rest }) }
+  const { email } = stage.newcomer
+  return { code: await post(stage, client, path, { email, code: link.mail.code, ...rest }) }
 }
 
-/** How each operation succeeds, by its id. Each runs on a database of its own, so that everything is the same again. */
-export const successes: Record<string, () => Promise<Successes>> = {
-  async register() {
-    const { client } = await stage()
-    return { done: await post(client, '/api/auth/register', anna) }
+/** How each operation succeeds, by its id. */
+export const successes: Record<string, (theatre: Theatre) => Promise<Successes>> = {
+  async register(theatre) {
+    const { stage, client } = await opened(theatre)
+    const key = { 'idempotency-key': randomUUID() }
+    const done = await post(stage, client, '/api/auth/register', stage.newcomer, key)
+    const repeated = await post(stage, client, '/api/auth/register', stage.newcomer, key)
+    return { done, repeated: { ...repeated, again: 200 } }
   },
-  async login() {
-    const { client } = await stage()
-    await client.register(anna)
-    const { email, password } = anna
+  async login(theatre) {
+    const { stage, client } = await opened(theatre)
+    await client.register(stage.newcomer)
+    const { email, password } = stage.newcomer
+    const forCookie = { email, password, transport: 'cookie', remember: true }
     return {
-      bearer: await post(client, '/api/auth/login', { email, password }),
-      cookie: await post(client, '/api/auth/login', { email, password, transport: 'cookie', remember: true }),
+      bearer: await post(stage, client, '/api/auth/login', { email, password }),
+      cookie: await post(stage, client, '/api/auth/login', forCookie),
     }
   },
-  async logout() {
-    const { client } = await signedIn()
-    return { done: await post(client, '/api/auth/logout', { refresh_token: client.refreshToken }) }
+  async logout(theatre) {
+    const { stage, client } = await signedIn(theatre)
+    return { done: await post(stage, client, '/api/auth/logout', { refresh_token: client.refreshToken }) }
   },
-  async getMe() {
-    const { client } = await signedIn()
+  async getMe(theatre) {
+    const { client } = await signedIn(theatre)
     return { done: { answer: await client.me() } }
   },
-  async changeUsername() {
-    const { client } = await signedIn()
-    const request = { username: 'anna.2' }
+  async changeUsername(theatre) {
+    const { stage, client } = await signedIn(theatre)
+    const request = { username: `${stage.newcomer.username}.2` }
     const answer = await client.send('/api/auth/me', { method: 'PATCH', json: request })
     return { done: { request, answer } }
   },
-  async deleteMyAccount() {
-    const { client } = await signedIn(capturedMail)
-    const request = { password: anna.password }
+  async deleteMyAccount(theatre) {
+    const { stage, client } = await signedIn(theatre, capturedMail)
+    const request = { password: stage.newcomer.password }
     const answer = await client.send('/api/auth/me', { method: 'DELETE', json: request })
     return { done: { request, answer } }
   },
-  async refresh() {
-    const { server, client } = await signedIn()
-    const browser = server.client({ address })
-    await browser.login({ ...anna, transport: 'cookie' })
+  async refresh(theatre) {
+    const { stage, client } = await signedIn(theatre)
+    const browser = stage.client({ address: stage.here })
+    await browser.login({ ...stage.newcomer, transport: 'cookie' })
     return {
-      bearer: await post(client, '/api/auth/refresh', { refresh_token: client.refreshToken }),
-      cookie: await post(browser, '/api/auth/refresh', {}),
+      bearer: await post(stage, client, '/api/auth/refresh', { refresh_token: client.refreshToken }),
+      cookie: await post(stage, browser, '/api/auth/refresh', {}),
     }
   },
-  async changePassword() {
-    const { client } = await signedIn()
-    const request = { current_password: anna.password, new_password: 'a quick red tram' }
-    return { done: await post(client, '/api/auth/change-password', request) }
+  async changePassword(theatre) {
+    const { stage, client } = await signedIn(theatre)
+    const request = { current_password: stage.newcomer.password, new_password: 'a quick red tram' }
+    return { done: await post(stage, client, '/api/auth/change-password', request) }
   },
-  async listSessions() {
-    const { server, client } = await signedIn()
-    await server.time.advance({ seconds: 60 })
-    await signInElsewhere(server)
+  async listSessions(theatre) {
+    const { stage, client } = await signedIn(theatre)
+    await stage.later()
+    await signInElsewhere(stage)
     return {
       all: { answer: await client.send('/api/auth/sessions') },
       page: { answer: await client.send('/api/auth/sessions?limit=1') },
     }
   },
-  async endOtherSessions() {
-    const { server, client } = await signedIn()
-    await signInElsewhere(server)
+  async endOtherSessions(theatre) {
+    const { stage, client } = await signedIn(theatre)
+    await signInElsewhere(stage)
     return { done: { answer: await client.send('/api/auth/sessions', { method: 'DELETE' }) } }
   },
-  async endSession() {
-    const { server, client } = await signedIn()
-    const id = await signInElsewhere(server)
+  async endSession(theatre) {
+    const { stage, client } = await signedIn(theatre)
+    const id = await signInElsewhere(stage)
     return { done: { answer: await client.send(`/api/auth/sessions/${id}`, { method: 'DELETE' }) } }
   },
-  verifyEmail: async () => ({
-    ...(await withLink('verifyEmail', '/api/auth/verify-email')),
-    ...(await withCode('verifyEmail', '/api/auth/verify-email')),
+  verifyEmail: async (theatre) => ({
+    ...(await withLink(theatre, 'verifyEmail', '/api/auth/verify-email')),
+    ...(await withCode(theatre, 'verifyEmail', '/api/auth/verify-email')),
   }),
-  async resendVerification() {
-    const { client } = await stage(capturedMail)
-    await client.register(anna)
-    return { done: await post(client, '/api/auth/verify-email/resend', { email: anna.email }) }
+  async resendVerification(theatre) {
+    const { stage, client } = await opened(theatre, capturedMail)
+    const { email } = stage.newcomer
+    await client.register(stage.newcomer)
+    return { done: await post(stage, client, '/api/auth/verify-email/resend', { email }) }
   },
-  disownRegistration: () => withLink('disownRegistration', '/api/auth/verify-email/disown'),
-  async forgotPassword() {
-    const { client } = await stage(capturedMail)
-    await client.register(anna)
-    return { done: await post(client, '/api/auth/forgot-password', { email: anna.email }) }
+  disownRegistration: (theatre) => withLink(theatre, 'disownRegistration', '/api/auth/verify-email/disown'),
+  async forgotPassword(theatre) {
+    const { stage, client } = await opened(theatre, capturedMail)
+    const { email } = stage.newcomer
+    await client.register(stage.newcomer)
+    return { done: await post(stage, client, '/api/auth/forgot-password', { email }) }
   },
-  resetPassword: async () => ({
-    ...(await withLink('resetPassword', '/api/auth/reset-password')),
-    ...(await withCode('resetPassword', '/api/auth/reset-password')),
+  resetPassword: async (theatre) => ({
+    ...(await withLink(theatre, 'resetPassword', '/api/auth/reset-password')),
+    ...(await withCode(theatre, 'resetPassword', '/api/auth/reset-password')),
   }),
-  async changeEmail() {
-    const { client } = await signedIn(capturedMail)
-    const request = { new_email: 'anna@new.example', password: anna.password }
-    return { done: await post(client, '/api/auth/change-email', request) }
+  async changeEmail(theatre) {
+    const { stage, client } = await signedIn(theatre, capturedMail)
+    const { email, password } = stage.newcomer
+    const request = { new_email: email.replace('@example.com', '@new.example'), password }
+    return { done: await post(stage, client, '/api/auth/change-email', request) }
   },
-  async cancelEmailChange() {
-    const { client } = await signedIn(capturedMail)
+  async cancelEmailChange(theatre) {
+    const { client } = await signedIn(theatre, capturedMail)
     return { done: { answer: await client.send('/api/auth/change-email', { method: 'DELETE' }) } }
   },
-  confirmEmailChange: () => withLink('confirmEmailChange', '/api/auth/change-email/confirm'),
-  undoEmailChange: () => withLink('undoEmailChange', '/api/auth/change-email/undo'),
-  async exportMyData() {
-    const { server, client } = await signedIn(capturedMail)
-    await readMail(server, anna.email)
+  confirmEmailChange: (theatre) => withLink(theatre, 'confirmEmailChange', '/api/auth/change-email/confirm'),
+  undoEmailChange: (theatre) => withLink(theatre, 'undoEmailChange', '/api/auth/change-email/undo'),
+  async exportMyData(theatre) {
+    const { stage, client } = await signedIn(theatre, capturedMail)
+    await stage.newestMail(stage.newcomer.email, 'verify_email')
     return { done: { answer: await client.send('/api/auth/export') } }
   },
-  async setUpFirstAdministrator() {
-    const { server, client } = await stage()
-    const token = (await openSetup(server.runtime))?.reveal()
-    return { done: await post(client, '/api/setup', { token, ...anna }) }
+  async setUpFirstAdministrator(theatre) {
+    const stage = await theatre.openEmpty(capturedMail)
+    const client = stage.client({ address: stage.here })
+    const request = { token: await stage.setupKey(), ...stage.newcomer }
+    return { done: await post(stage, client, '/api/setup', request) }
   },
-  getKeySet: () => get('/.well-known/jwks.json'),
-  getOpenApi: () => get('/openapi.json'),
-  getLiveness: () => get('/api/health/live'),
-  getReadiness: () => get('/api/health/ready'),
-  async getMetrics() {
-    const server = await serverForThisTest()
-    const client = server.client({ address: '127.0.0.1' })
+  getKeySet: (theatre) => getTwice(theatre, '/.well-known/jwks.json'),
+  getOpenApi: (theatre) => getTwice(theatre, '/openapi.json'),
+  getLiveness: (theatre) => get(theatre, '/api/health/live'),
+  getReadiness: (theatre) => get(theatre, '/api/health/ready'),
+  async getMetrics(theatre) {
+    const stage = await theatre.open()
+    const client = stage.client({ address: null })
     await client.send('/api/health/live')
     return { done: { answer: await client.send('/metrics') } }
   },
-  async listCapturedMail() {
-    const { server, client } = await stage(capturedMail)
-    await client.register(anna)
-    await readMail(server, anna.email)
-    const key = inboxKeyOf(server.runtime.roots).reveal()
-    const headers = { authorization: `Bearer ${key}` }
-    return { done: { answer: await client.send(`/api/dev/mail?to=${anna.email}`, { headers }) } }
+  async listCapturedMail(theatre) {
+    const { stage, client } = await opened(theatre, capturedMail)
+    const { email } = stage.newcomer
+    await client.register(stage.newcomer)
+    await stage.newestMail(email, 'verify_email')
+    const headers = { authorization: `Bearer ${await stage.inboxKey()}` }
+    return { done: { answer: await client.send(`/api/dev/mail?to=${email}`, { headers }) } }
   },
 }

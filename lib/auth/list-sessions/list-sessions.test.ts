@@ -202,6 +202,16 @@ describe('the list of my sessions', () => {
     expect((await client.send(`${path}?limit=1&cursor=${cursor}`)).status).toBe(200)
   })
 
+  test('a cursor is 400 however long it is: one that was cut or pasted twice is no other kind of mistake', async () => {
+    const client = server.client()
+    await signIn(client)
+
+    for (const length of [499, 500, 501, 4000]) {
+      const answer = await client.send(`${path}?cursor=${'x'.repeat(length)}`)
+      expect(answer, `${length} characters`).toBeProblem(400, 'invalid_cursor')
+    }
+  })
+
   test.each([
     'limit=0',
     'limit=0x10',
