@@ -107,7 +107,8 @@ describe('an account whose address need not be proven', () => {
     const reset = (await readMail(server, account.email)).at(-1)
 
     expect(await verify(server, { token: reset?.token })).toBeProblem(400, 'link_invalid')
-    expect(await verify(server, { token: `${token.slice(0, -1)}A` })).toBeProblem(400, 'link_invalid')
+    const forged = token.replace(/.$/, (letter) => (letter === 'A' ? 'B' : 'A'))
+    expect(await verify(server, { token: forged })).toBeProblem(400, 'link_invalid')
     expect(await verify(server, { email: 'nobody@example.com', code: '123456' })).toBeProblem(
       400,
       'link_invalid',
