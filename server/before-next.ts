@@ -1,7 +1,7 @@
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { admit, limitConnections } from './connections.ts'
-import { settleTarget } from './request-target.ts'
+import { keepRepeatedHeaders, settleTarget } from './request-target.ts'
 
 /** Sees a request before Next does, and passes it on or answers it. */
 export interface BeforeNext {
@@ -55,6 +55,7 @@ export function listenBeforeNext(
 
 function prepare(server: Server, takesUpgrades: boolean): void {
   limitConnections(server)
+  keepRepeatedHeaders(server)
   // Next takes upgrades also where it has nobody for them, and leaves them open for ever.
   if (!takesUpgrades) server.removeAllListeners('upgrade')
 }

@@ -16,7 +16,7 @@ export function limitConnections(server: Server): void {
 
 /** Clients wait for an answer before they send the next request; who does not could have us work for one connection. */
 const unansweredMax = 8
-const unanswered = new WeakMap<Socket, number>()
+const connections = new WeakMap<Socket, { unanswered: number }>()
 let underWay = 0
 
 /**
@@ -25,30 +25,33 @@ let underWay = 0
  * @returns false when its connection had too many unanswered ones, and was closed
  */
 export function admit({ socket }: IncomingMessage, outgoing: ServerResponse): boolean {
-  const count = unanswered.get(socket) ?? 0
-  if (count === unansweredMax) {
+  const connection = connections.get(socket) ?? note(socket)
+  if (connection.unanswered === unansweredMax) {
     socket.destroy()
     return false
   }
-  if (!unanswered.has(socket)) socket.once('close', () => countAllOut(socket))
-  unanswered.set(socket, count + 1)
+  connection.unanswered += 1
   underWay += 1
   outgoing.on('close', countOut)
   return true
 }
 
 function countOut(this: ServerResponse): void {
-  const { socket } = this.req
-  const count = unanswered.get(socket) ?? 0
-  if (count === 0) return
-  unanswered.set(socket, count - 1)
+  const connection = connections.get(this.req.socket)
+  if (!connection || connection.unanswered === 0) return
+  connection.unanswered -= 1
   underWay -= 1
 }
 
-/** Node tells nothing of the answers that were still to come after the first one. */
-function countAllOut(socket: Socket): void {
-  underWay -= unanswered.get(socket) ?? 0
-  unanswered.set(socket, 0)
+function note(socket: Socket): { unanswered: number } {
+  const connection = { unanswered: 0 }
+  connections.set(socket, connection)
+  // Node tells nothing of the answers that were still to come after the first one.
+  socket.once('close', () => {
+    underWay -= connection.unanswered
+    connection.unanswered = 0
+  })
+  return connection
 }
 
 /** Resolves when every request that was counted in is answered, or after `msMax`. */

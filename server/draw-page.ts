@@ -12,7 +12,7 @@ import { addressBlock } from '#lib/limits/address-block.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { takePlace } from './draw-places.ts'
-import { headerOf } from './peer-of.ts'
+import { headersOf } from './node-request.ts'
 import { standIn } from './stand-in.ts'
 
 /** Draws a page: Next's request handler. */
@@ -46,7 +46,7 @@ export async function drawPage(
 ): Promise<void> {
   const { runtime, draw, via, isDevelopment } = parts
   const isFile = path.startsWith('/_next/') || path.startsWith('/__nextjs') || /\.\w+$/.test(path)
-  const requestId = requestIdOf(runtime, headerOf(incoming, 'x-request-id'))
+  const requestId = requestIdOf(runtime, headersOf(incoming).get('x-request-id'))
   dropHeaders(incoming, isDevelopment ? inwardHeaders.development : inwardHeaders.production)
   if (isFile) dropHeaders(incoming, filePreconditions)
   const headers = isFile ? fileHeaders : documentHeaders(runtime, incoming, isDevelopment)
@@ -86,7 +86,7 @@ function documentHeaders(
   incoming: IncomingMessage,
   isDevelopment: boolean,
 ): Record<string, string> {
-  const { policy, responseHeaders } = preparePage(runtime, headerOf(incoming, 'cookie'), isDevelopment)
+  const { policy, responseHeaders } = preparePage(runtime, headersOf(incoming).get('cookie'), isDevelopment)
   incoming.headers['content-security-policy'] = policy
   return responseHeaders
 }
@@ -137,7 +137,7 @@ function recordWhenDone(
   { requestId, route }: { requestId: string; route: string },
 ): void {
   const startedMs = runtime.clock.monotonicMs()
-  const forwardedFor = headerOf(incoming, 'x-forwarded-for')
+  const forwardedFor = headersOf(incoming).get('x-forwarded-for')
   const address = clientAddressOf(
     incoming.socket.remoteAddress ?? '',
     forwardedFor,

@@ -1,13 +1,9 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { getRequestListener } from '@hono/node-server'
 import { admit, limitConnections } from './connections.ts'
-import { settleTarget } from './request-target.ts'
+import { keepRepeatedHeaders, settleTarget } from './request-target.ts'
 import { startRefusal } from './start-refusal.ts'
-
-/** Answers a request in the form of the Web; `incoming` is what Node has of it. */
-export type FetchHandler = (request: Request, incoming: IncomingMessage) => Promise<Response>
 
 export interface HttpServer {
   port: number
@@ -62,22 +58,6 @@ export async function listen(
   }
 }
 
-/**
- * Bridges Node's request and response to the Web's (Hono's adapter).
- *
- * @param ownsProcess  true: Request and Response of the whole process become the adapter's, which are faster
- */
-export function toRequestListener(
-  handler: FetchHandler,
-  { ownsProcess }: { ownsProcess: boolean },
-): RequestListener {
-  return getRequestListener(
-    (request, { incoming }) => handler(request, incoming as IncomingMessage),
-    // Requests without a usable Host or path never become a Request; the adapter says 400 by itself.
-    { overrideGlobalObjects: ownsProcess },
-  ) as RequestListener
-}
-
 function listenOn(listener: RequestListener, host: string, port: number): Promise<Server> {
   const server = createServer({ connectionsCheckingInterval: 1000 }, (incoming, outgoing) => {
     if (!admit(incoming, outgoing)) return
@@ -85,6 +65,7 @@ function listenOn(listener: RequestListener, host: string, port: number): Promis
     listener(incoming, outgoing)
   })
   limitConnections(server)
+  keepRepeatedHeaders(server)
   server.keepAliveTimeout = keepAliveTimeoutMs
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(withSentence(error, host, port)))

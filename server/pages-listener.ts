@@ -3,8 +3,9 @@ import { isTablePath, type Router } from '#lib/http/router.ts'
 import { requireWelcome } from '#lib/http/welcome.ts'
 import { isProblem } from '#lib/problems.ts'
 import { drawPage, type PageParts } from './draw-page.ts'
-import { headerOf, peerOf } from './peer-of.ts'
-import { hostOf } from './request-target.ts'
+import { headersOf } from './node-request.ts'
+import { peerOf } from './peer-of.ts'
+import { pathOf } from './request-target.ts'
 
 export interface PagesParts extends PageParts {
   router: Router
@@ -23,10 +24,6 @@ export function pagesListener(parts: PagesParts): RequestListener {
   }
 }
 
-export function pathOf({ url = '/' }: IncomingMessage): string {
-  return url.split('?', 1)[0] ?? '/'
-}
-
 /** The windows of Next's development tools post to it. */
 function takesMethod({ isDevelopment }: PagesParts, { method }: IncomingMessage, path: string): boolean {
   return method === 'GET' || method === 'HEAD' || (isDevelopment && path.startsWith('/__nextjs'))
@@ -39,11 +36,7 @@ export function isWelcome(
 ): boolean {
   if (phase === 'starting') return false
   try {
-    requireWelcome(
-      config,
-      { get: (name) => (name === 'host' ? hostOf(incoming) : headerOf(incoming, name)) },
-      { ...peerOf(incoming, via), hasPages: true },
-    )
+    requireWelcome(config, headersOf(incoming), peerOf(incoming, via, true))
     return true
   } catch (error) {
     if (isProblem(error)) return false

@@ -1,15 +1,13 @@
-import { IncomingMessage } from 'node:http'
-import { Socket } from 'node:net'
+import { createServer, IncomingMessage } from 'node:http'
+import { type AddressInfo, connect, Socket } from 'node:net'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
-import { hostOf, settleTarget } from './request-target.ts'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { hostOf, keepRepeatedHeaders, settleTarget } from './request-target.ts'
 
 function requestOf(url: string, ...hosts: string[]): IncomingMessage {
   const incoming = new IncomingMessage(new Socket())
   incoming.url = url
-  for (const host of hosts) incoming.rawHeaders.push('Host', host)
-  const [first] = hosts
-  if (first !== undefined) incoming.headers.host = first
+  if (hosts.length > 0) incoming.headers.host = hosts.join(', ')
   return incoming
 }
 
@@ -96,4 +94,28 @@ describe('the host of a request', () => {
     expect(hostOf(settled('/login', 'evil.example', 'localhost:8000'))).toBeNull()
     expect(hostOf(settled('/login'))).toBeNull()
   })
+})
+
+test('a header that comes twice arrives as both, also those of which Node drops the second', async () => {
+  const server = createServer((incoming, outgoing) => {
+    outgoing.end(JSON.stringify([incoming.headers.authorization, incoming.headers.host]))
+  })
+  keepRepeatedHeaders(server)
+  onTestFinished(() => void server.close())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const lines = ['GET / HTTP/1.1', 'Host: a', 'Host: b', 'Authorization: Bearer x', 'Authorization: Bearer y']
+
+  const received = await new Promise<string>((resolve) => {
+    const socket = connect(port, '127.0.0.1', () =>
+      socket.write(`${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n`),
+    )
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += String(chunk)
+    })
+    socket.on('close', () => resolve(text))
+  })
+
+  expect(received).toContain('["Bearer x, Bearer y","a, b"]')
 })

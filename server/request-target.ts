@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 
 /** No path, or one that is read in two ways: some climb up at dots, some end it at a fragment. */
 const ambiguous = /^[^/]|\/(\.|%2e){1,2}([/?]|$)|[\\#]/i
@@ -15,16 +15,28 @@ export function settleTarget(incoming: IncomingMessage): void {
   const [target = '', authority] = /^https?:\/\/([^/?#]*)/i.exec(url) ?? []
   if (authority === undefined && !url.startsWith('/')) return
   const rest = url.slice(target.length)
-  if (authority !== undefined && authority !== incoming.headers.host)
-    incoming.rawHeaders.push('Host', authority)
+  const { host } = incoming.headers
+  if (authority !== undefined && authority !== host) incoming.headers.host = `${host}, ${authority}`
   const { pathname, search } = new URL(`http://host${rest.startsWith('/') ? rest : `/${rest}`}`)
   incoming.url = pathname + search
 }
 
+/** The path that a request names, without its query. */
+export function pathOf({ url = '/' }: IncomingMessage): string {
+  const query = url.indexOf('?')
+  return query === -1 ? url : url.slice(0, query)
+}
+
+/**
+ * Lets a header that comes twice arrive as both, joined by a comma. By itself Node drops the second one of some, Host
+ * and Authorization among them: what we judge must be all that came.
+ */
+export function keepRepeatedHeaders(server: Server): void {
+  // An option of createServer(), which is not ours to call where Next makes the server.
+  Object.assign(server, { joinDuplicateHeaders: true })
+}
+
 /** The host that a request means; two of them are none. */
-export function hostOf({ rawHeaders }: IncomingMessage): string | null {
-  const hosts = rawHeaders.filter(
-    (_, index) => index % 2 === 1 && /^host$/i.test(rawHeaders[index - 1] ?? ''),
-  )
-  return hosts.length === 1 ? (hosts[0] ?? null) : null
+export function hostOf({ headers: { host } }: IncomingMessage): string | null {
+  return host === undefined || host.includes(',') ? null : host
 }

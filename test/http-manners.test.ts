@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { contracts } from '#lib/contracts.ts'
 import { endpoints } from '#lib/endpoints.ts'
-import { answer } from '#lib/http/answer.ts'
+import { respond } from '#lib/http/answer.ts'
 import { createRouter } from '#lib/http/router.ts'
 import { type ApiClient, newAccount, signIn } from './support/api-client.ts'
 import type { TestAnswer } from './support/check-answer.ts'
@@ -257,7 +257,7 @@ describe('a refusal that is a page to people', () => {
     const headers = { host: 'localhost:8000', accept, 'x-request-id': 'the-same-request' }
     const peer = { address: '203.0.113.9', via: 'node', hasPages: false, wasForwarded: false } as const
     const request = new Request(`${testAppUrl}${path}`, { method, headers })
-    return answer(server.runtime, router.match(path), request, peer)
+    return respond(server.runtime, router.match(path), request, peer)
   }
 
   test.each(['/metrics', '/nowhere', '/docs/errors/nope'])(

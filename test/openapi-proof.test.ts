@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { meEndpoint } from '#lib/auth/me/me.endpoint.ts'
 import { contracts } from '#lib/contracts.ts'
-import { answer } from '#lib/http/answer.ts'
+import { respond } from '#lib/http/answer.ts'
 import { type Contract, problemsOf } from '#lib/http/contract.ts'
 import { createRouter } from '#lib/http/router.ts'
 import { documentFile } from '#lib/openapi/built-document.ts'
@@ -167,7 +167,7 @@ describe('a drift of one handler is found', () => {
     const seen: Response[] = []
     const drifting = createApiClient(testAppUrl, async (request) => {
       const peer = { address: '127.0.0.1', via: 'node', hasPages: false, wasForwarded: false } as const
-      const response = await answer(server.runtime, router.match('/api/auth/me'), request, peer)
+      const response = await respond(server.runtime, router.match('/api/auth/me'), request, peer)
       seen.push(response.clone())
       return checkAnswer('GET', '/api/auth/me', response)
     })

@@ -1,44 +1,61 @@
 import { addressBlock } from '#lib/limits/address-block.ts'
 import { Problem } from '#lib/problems.ts'
+import { inTurn, type MaybePromise } from '#lib/runtime/in-turn.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { clientAddressOf } from './client-address.ts'
-import type { Deprecation } from './contract.ts'
-import { corsHeaders, preflightHeadersFor } from './cors.ts'
+import { preflightHeadersFor } from './cors.ts'
 import { presentedCredential } from './credentials.ts'
-import { deprecationHeaders } from './deprecation.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Exchange, Peer } from './exchange.ts'
+import { finishReply } from './finish-reply.ts'
 import { isFormType } from './form-body.ts'
 import { problemPage } from './problem-page.ts'
 import { problemReply } from './problem-reply.ts'
 import { recordRequest, requestIdOf } from './record-request.ts'
 import { logRefusal, toProblem } from './refusal.ts'
-import { type Reply, toResponse } from './reply.ts'
+import { type FinishedReply, type Reply, toResponse } from './reply.ts'
+import { fromWeb, type HttpRequest } from './request.ts'
 import { isApiPath, pathnameOf, type RouteMatch } from './router.ts'
-import { securityHeaders } from './security-headers.ts'
 import { requireWelcome } from './welcome.ts'
 
 /**
- * Answers one request by the endpoints of its path. Never throws: the one catch of every way of serving is here.
+ * Answers one request by the endpoints of its path, in the same turn of the event loop when nothing has to be waited for.
+ * Never throws: the one catch of every way of serving is here.
  *
  * @param match  null when no path of the table fits
  */
-export async function answer(
+export function answer(
+  runtime: Runtime,
+  match: RouteMatch | null,
+  request: HttpRequest,
+  peer: Peer,
+): MaybePromise<FinishedReply> {
+  const startedMs = runtime.clock.monotonicMs()
+  const exchange = openExchange(runtime, match, request, peer)
+  const endpoint = match && selectEndpoint(match, wantedMethod(exchange))
+  return inTurn(replyTo(exchange, match, endpoint), (reply) => {
+    const finished = finishReply(reply, exchange, endpoint, audienceOf(request, match, endpoint))
+    record(exchange, match, endpoint, finished.status, (runtime.clock.monotonicMs() - startedMs) / 1000)
+    return finished
+  })
+}
+
+/** {@link answer} in the form of the Web. */
+export async function respond(
   runtime: Runtime,
   match: RouteMatch | null,
   request: Request,
   peer: Peer,
 ): Promise<Response> {
-  const startedMs = runtime.clock.monotonicMs()
-  const exchange = openExchange(runtime, match, request, peer)
-  const endpoint = match && selectEndpoint(match, wantedMethod(exchange))
-  const reply = await replyTo(exchange, match, endpoint)
-  const finished = decorate(reply, exchange, match, endpoint)
-  record(exchange, match, endpoint, finished.status, (runtime.clock.monotonicMs() - startedMs) / 1000)
-  return toResponse(request.method === 'HEAD' ? headOf(finished) : finished)
+  return toResponse(await answer(runtime, match, fromWeb(request), peer))
 }
 
-function openExchange(runtime: Runtime, match: RouteMatch | null, request: Request, peer: Peer): Exchange {
+function openExchange(
+  runtime: Runtime,
+  match: RouteMatch | null,
+  request: HttpRequest,
+  peer: Peer,
+): Exchange {
   const { headers } = request
   const { trustedProxies } = runtime.config
   const address = clientAddressOf(peer.address, headers.get('x-forwarded-for'), trustedProxies)
@@ -69,24 +86,34 @@ function selectEndpoint(match: RouteMatch, method: string): Endpoint | null {
   return match.route.endpoints.find(({ contract }) => contract.method === method) ?? null
 }
 
-async function replyTo(
+function replyTo(
   exchange: Exchange,
   match: RouteMatch | null,
   endpoint: Endpoint | null,
-): Promise<Reply> {
-  const { request } = exchange
+): MaybePromise<Reply> {
+  const refuseFor = (error: unknown) => refuse(exchange, match, toProblem(error))
   try {
-    if (!endpoint?.contract.anyHost) requireWelcome(exchange.runtime.config, request.headers, exchange.peer)
-    if (request.method === 'OPTIONS') return preflight(match)
-    if (!match) throw new Problem('not_found')
-    if (exchange.runtime.phase === 'starting' && !endpoint?.contract.answersWhileStarting) {
-      throw new Problem('unavailable', { because: 'starting', retryAfterSeconds: 1 })
-    }
-    if (!endpoint) throw new Problem('method_not_allowed')
-    return await endpoint.handle(exchange)
+    const reply = admitAndHandle(exchange, match, endpoint)
+    return reply instanceof Promise ? reply.catch(refuseFor) : reply
   } catch (error) {
-    return refuse(exchange, match, toProblem(error))
+    return refuseFor(error)
   }
+}
+
+function admitAndHandle(
+  exchange: Exchange,
+  match: RouteMatch | null,
+  endpoint: Endpoint | null,
+): MaybePromise<Reply> {
+  const { runtime, request, peer } = exchange
+  if (!endpoint?.contract.anyHost) requireWelcome(runtime.config, request.headers, peer)
+  if (request.method === 'OPTIONS') return preflight(match)
+  if (!match) throw new Problem('not_found')
+  if (runtime.phase === 'starting' && !endpoint?.contract.answersWhileStarting) {
+    throw new Problem('unavailable', { because: 'starting', retryAfterSeconds: 1 })
+  }
+  if (!endpoint) throw new Problem('method_not_allowed')
+  return endpoint.handle(exchange)
 }
 
 function allowedMethods(match: RouteMatch | null): string[] {
@@ -118,25 +145,25 @@ function refuse(exchange: Exchange, match: RouteMatch | null, problem: Problem):
 }
 
 /** A person who looks at it in a browser. */
-function wantsPage(request: Request): boolean {
+function wantsPage(request: HttpRequest): boolean {
   return mayBePerson(request) && (request.headers.get('accept') ?? '').includes('text/html')
 }
 
 /** They opened an address that is none of the API's, or sent a form. */
-function mayBePerson(request: Request): boolean {
+function mayBePerson(request: HttpRequest): boolean {
   return (isReading(request) && !isApiPath(pathnameOf(request.url))) || isFormType(request.headers)
 }
 
-const isReading = ({ method }: Request) => method === 'GET' || method === 'HEAD'
+const isReading = ({ method }: HttpRequest) => method === 'GET' || method === 'HEAD'
 
 /** Tells caches where the same refusal is a page to one and JSON to another. */
-function varying(reply: Reply, request: Request): Reply {
+function varying(reply: Reply, request: HttpRequest): Reply {
   return mayBePerson(request) ? { ...reply, headers: { ...reply.headers, vary: 'Origin, Accept' } } : reply
 }
 
 function withAllow(reply: Reply, problem: Problem, match: RouteMatch | null): Reply {
-  if (problem.code === 'method_not_allowed') reply.headers['allow'] = allowedMethods(match).join(', ')
-  return reply
+  if (problem.code !== 'method_not_allowed') return reply
+  return { ...reply, headers: { ...reply.headers, allow: allowedMethods(match).join(', ') } }
 }
 
 /** For a front end that takes every 401 as a dead session (LOGIN_FAILURE_STATUS). */
@@ -144,45 +171,10 @@ function withStatus(reply: Reply, status: number): Reply {
   return { ...reply, status, body: JSON.stringify({ ...JSON.parse(String(reply.body ?? '{}')), status }) }
 }
 
-function decorate(
-  reply: Reply,
-  exchange: Exchange,
-  match: RouteMatch | null,
-  endpoint: Endpoint | null,
-): Reply {
-  const { runtime, request, requestId, peer } = exchange
-  const headers: Record<string, string> = Object.assign(
-    { 'x-request-id': requestId, 'server-timing': `via;desc=${peer.via}` },
-    securityHeaders(runtime.config),
-    corsHeaders(runtime.config, request.headers.get('origin'), audienceOf(request, match, endpoint)),
-    reply.headers,
-  )
-  if (endpoint?.contract.deprecated) addDeprecation(headers, endpoint.contract.deprecated)
-  // Next compresses on its way out: what arrives is then no longer these bytes (RFC 9110 section 8.8.1).
-  if (peer.via === 'next' && headers['etag']?.startsWith('"')) headers['etag'] = `W/${headers['etag']}`
-  // A client on a connection that is about to close must not send its next request on it.
-  if (runtime.phase === 'stopping') headers['connection'] = 'close'
-  return { ...reply, headers }
-}
-
 /** A preflight asks for what follows it: who may read the answer to a GET may also ask whether. */
-function audienceOf({ method }: Request, match: RouteMatch | null, endpoint: Endpoint | null) {
+function audienceOf({ method }: HttpRequest, match: RouteMatch | null, endpoint: Endpoint | null) {
   const asked = method === 'OPTIONS' && match ? selectEndpoint(match, 'GET') : endpoint
   return asked?.contract.audience
-}
-
-/** The same without the body, whose length it still tells (RFC 9110 section 9.3.2). */
-function headOf(reply: Reply): Reply {
-  if (reply.body === null) return reply
-  const length = String(Buffer.byteLength(reply.body))
-  return { ...reply, headers: { ...reply.headers, 'content-length': length }, body: null }
-}
-
-function addDeprecation(headers: Record<string, string>, deprecated: Deprecation): void {
-  const { link, ...others } = deprecationHeaders(deprecated)
-  Object.assign(headers, others)
-  // Link is a list, and the answer may already lead to its next page.
-  if (link) headers['link'] = headers['link'] ? `${headers['link']}, ${link}` : link
 }
 
 function record(

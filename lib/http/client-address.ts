@@ -1,5 +1,6 @@
-import { BlockList, isIP } from 'node:net'
+import { BlockList, isIP, isIPv4 } from 'node:net'
 import type { TrustedProxies } from '#lib/config/values.ts'
+import type { RequestHeaders } from './request.ts'
 
 const forwardingHeaders = [
   'forwarded',
@@ -10,7 +11,7 @@ const forwardingHeaders = [
 ]
 
 /** True when some proxy says that it passed this request on. */
-export function wasForwarded(headers: Pick<Headers, 'has'>): boolean {
+export function wasForwarded(headers: Pick<RequestHeaders, 'has'>): boolean {
   return forwardingHeaders.some((name) => headers.has(name))
 }
 
@@ -63,6 +64,7 @@ function blockList(blocks: readonly string[]): BlockList {
 
 /** Without brackets, port and zone; IPv4 in IPv6 clothes becomes IPv4. Null for what is no address. */
 function normaliseAddress(text: string): string | null {
+  if (isIPv4(text)) return text
   const bare =
     /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text)?.[1] ?? text
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1]

@@ -12,7 +12,7 @@ export function corsHeaders(
   config: Config,
   origin: string | null,
   audience?: 'public',
-): Record<string, string> {
+): Readonly<Record<string, string>> {
   if (origin !== null && isAllowedOrigin(config, origin)) {
     return {
       vary: 'Origin',
@@ -21,12 +21,15 @@ export function corsHeaders(
       'access-control-expose-headers': exposedHeaders,
     }
   }
-  if (audience !== 'public') return { vary: 'Origin' }
-  return {
-    vary: 'Origin',
-    'access-control-allow-origin': '*',
-    'access-control-expose-headers': exposedHeaders,
-  }
+  return audience === 'public' ? forAnybody : forOurselves
+}
+
+const forOurselves = { vary: 'Origin' }
+
+const forAnybody = {
+  vary: 'Origin',
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': exposedHeaders,
 }
 
 /** What OPTIONS tells: anybody the methods of the path, a preflight what it may send. {@link corsHeaders} come on top. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { useServer } from '#test/support/harness.ts'
-import { answer } from './answer.ts'
+import { respond } from './answer.ts'
 import { type Contract, contract } from './contract.ts'
 import { requireSoundDeprecation } from './deprecation.ts'
 import { endpoint } from './endpoint.ts'
@@ -29,7 +29,7 @@ function ask(definition: Contract, path = '/api/old', headers: Record<string, st
   ])
   const request = new Request(`http://localhost:8000${path}`, { headers: { host: 'localhost:8000' } })
   const peer = { address: '127.0.0.1', via: 'node', hasPages: false, wasForwarded: false } as const
-  return answer(server.runtime, router.match('/api/old'), request, peer)
+  return respond(server.runtime, router.match('/api/old'), request, peer)
 }
 
 const deprecated = {

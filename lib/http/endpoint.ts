@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Keep } from '#lib/idempotency/run-once.ts'
 import { Problem, type RateLimitState } from '#lib/problems.ts'
+import { inTurn, type MaybePromise } from '#lib/runtime/in-turn.ts'
 import { authenticate, type Principal } from '#lib/session/authenticate.ts'
 import type { Contract } from './contract.ts'
 import { requireSoundDeprecation } from './deprecation.ts'
@@ -11,13 +12,14 @@ import { replyOnce } from './idempotent-reply.ts'
 import { passesOriginRule } from './origin.ts'
 import { rateLimitHeaders } from './problem-reply.ts'
 import { readJsonBody, requireBodySize } from './read-body.ts'
-import { jsonReply, type Reply } from './reply.ts'
+import { jsonReply, type Reply, textReply } from './reply.ts'
+import type { HttpRequest } from './request.ts'
 import { requireQuery, requireShape } from './shape.ts'
 
 /** One operation, served by every way of serving. */
 export interface Endpoint {
   contract: Contract
-  handle(exchange: Exchange): Promise<Reply>
+  handle(exchange: Exchange): MaybePromise<Reply>
 }
 
 type BodyOf<C extends Contract> = C extends { body: infer Schema extends z.ZodType }
@@ -72,55 +74,71 @@ interface AnswerParts {
  */
 export function endpoint<const C extends Contract>(
   contract: C,
-  handler: (call: Call<C>) => Promise<Answer<C>>,
+  handler: (call: Call<C>) => MaybePromise<Answer<C>>,
   { before }: EndpointOptions<C> = {},
 ): Endpoint {
   if (contract.deprecated) requireSoundDeprecation(contract.deprecated)
   const work = { handler, before }
   return {
     contract,
-    async handle(exchange) {
-      if (isPageForm(contract, exchange)) {
-        return answerForm(contract, exchange, (sent) => operate(contract, work, exchange, sent))
-      }
-      return operate(contract, work, exchange, await readSent(contract, exchange.request))
+    handle(exchange) {
+      const run = (sent: unknown) => operate(contract, work, exchange, sent)
+      if (isPageForm(contract, exchange)) return answerForm(contract, exchange, async (sent) => run(sent))
+      return inTurn(readSent(contract, exchange.request), run)
     },
   }
 }
 
 interface Work<C extends Contract> {
-  handler: (call: Call<C>) => Promise<Answer<C>>
+  handler: (call: Call<C>) => MaybePromise<Answer<C>>
   before: ((call: Call<C>) => Promise<void>) | undefined
 }
 
-async function operate<C extends Contract>(
+function operate<C extends Contract>(
   contract: C,
-  { handler, before }: Work<C>,
+  work: Work<C>,
   exchange: Exchange,
   sent: unknown,
-): Promise<Reply> {
+): MaybePromise<Reply> {
   requireOrigin(contract, exchange, sent)
   for (const limit of contract.limits ?? []) exchange.runtime.limits.requireOpen(limit, exchange.client.block)
-  const principal = contract.principal === 'session' ? await authenticateCaller(exchange) : null
+  return inTurn(contract.principal === 'session' ? authenticateCaller(exchange) : null, (principal) => {
+    const call = toCall(contract, exchange, sent, principal)
+    const goOn = () => carryOut(contract, work.handler, call)
+    return work.before ? work.before(call).then(goOn) : goOn()
+  })
+}
+
+function toCall<C extends Contract>(
+  contract: C,
+  exchange: Exchange,
+  sent: unknown,
+  principal: Principal | null,
+): Call<C> {
   const parameter = requireParameter(contract, exchange.parameter)
   const query = contract.query ? requireQuery(contract.query, exchange.request.url) : undefined
   const body = contract.body ? requireShape(contract.body, sent, contract.bodyOptional ?? false) : undefined
   // Added to the exchange, which nobody reads after this: a copy would cost every request.
-  const call = Object.assign(exchange, { parameter, query, body, principal, keep: null }) as Call<C>
-  await before?.(call)
-  const run = async () => toReply(contract, await handler(call))
+  return Object.assign(exchange, { parameter, query, body, principal, keep: null }) as Call<C>
+}
+
+function carryOut<C extends Contract>(
+  contract: C,
+  handler: Work<C>['handler'],
+  call: Call<C>,
+): MaybePromise<Reply> {
+  const run = () => inTurn(handler(call), (answer) => toReply(contract, answer))
   if (contract.idempotencyKey) {
-    return replyOnce(contract, call, (keep) => {
+    return replyOnce(contract, call, async (keep) => {
       call.keep = keep && ((transaction, answered) => keep(transaction, JSON.stringify(answered)))
       return run()
     })
   }
-  const reply = await run()
-  if (contract.audience !== 'public') return reply
-  return onCondition(reply, exchange.request.headers.get('if-none-match'))
+  if (contract.audience !== 'public') return run()
+  return inTurn(run(), (reply) => onCondition(reply, call.request.headers.get('if-none-match')))
 }
 
-async function readSent(contract: Contract, request: Request): Promise<unknown> {
+function readSent(contract: Contract, request: HttpRequest): MaybePromise<unknown> {
   if (contract.method === 'GET') return undefined
   requireBodySize(request.headers)
   return contract.body ? readJsonBody(request) : undefined
@@ -133,11 +151,12 @@ function requireOrigin(contract: Contract, { runtime, request, credential }: Exc
   throw new Problem('origin_refused', { because: `origin ${request.headers.get('origin')}` })
 }
 
-async function authenticateCaller({ runtime, credential, request }: Exchange): Promise<Principal> {
-  const principal = await authenticate(runtime, credential)
-  // The pages' own polling must not keep an abandoned session alive.
-  if (!request.headers.has('x-passive')) runtime.touches.note(principal.session.id)
-  return principal
+function authenticateCaller({ runtime, credential, request }: Exchange): MaybePromise<Principal> {
+  return inTurn(authenticate(runtime, credential), (principal) => {
+    // The pages' own polling must not keep an abandoned session alive.
+    if (!request.headers.has('x-passive')) runtime.touches.note(principal.session.id)
+    return principal
+  })
 }
 
 function requireParameter(contract: Contract, value: string): string {
@@ -147,9 +166,11 @@ function requireParameter(contract: Contract, value: string): string {
 }
 
 function toReply<C extends Contract>(contract: C, answer: Answer<C>): Reply {
-  const headers = { ...(answer.rateLimit && rateLimitHeaders(answer.rateLimit)), ...answer.headers }
+  const headers = answer.rateLimit
+    ? { ...rateLimitHeaders(answer.rateLimit), ...answer.headers }
+    : answer.headers
   const reply = contract.mediaType
-    ? { status: 200, headers: { 'content-type': contract.mediaType, ...headers }, body: String(answer.body) }
+    ? textReply(contract.mediaType, String(answer.body), headers)
     : jsonReply(200, answer.text ?? JSON.stringify(answer.body), headers)
-  return { ...reply, cookies: answer.cookies ?? [] }
+  return answer.cookies ? { ...reply, cookies: answer.cookies } : reply
 }

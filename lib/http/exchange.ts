@@ -1,5 +1,6 @@
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { PresentedCredential } from '#lib/session/authenticate.ts'
+import type { HttpRequest } from './request.ts'
 
 /** How a request came in. */
 export interface Peer {
@@ -16,7 +17,7 @@ export interface Peer {
 /** One request and what is known about it before anybody looks at its body. */
 export interface Exchange {
   runtime: Runtime
-  request: Request
+  request: HttpRequest
   requestId: string
   client: Client
   credential: PresentedCredential

@@ -1,4 +1,5 @@
 import { Problem } from '#lib/problems.ts'
+import type { RequestHeaders } from './request.ts'
 
 /** A form of one of our pages, as browsers without scripts send it. */
 export interface SentForm {
@@ -14,7 +15,7 @@ export interface SentForm {
 
 const formType = /^application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
 
-export function isFormType(headers: Headers): boolean {
+export function isFormType(headers: RequestHeaders): boolean {
   return formType.test(headers.get('content-type') ?? '')
 }
 

@@ -3,7 +3,7 @@ import { readCookie } from '#lib/encoding/cookie.ts'
 import { endpoints } from '#lib/endpoints.ts'
 import { createApiClient, newAccount, signIn } from '#test/support/api-client.ts'
 import { testAppUrl, useServer } from '#test/support/harness.ts'
-import { answer } from './answer.ts'
+import { respond } from './answer.ts'
 import { type Flash, readFlash } from './flash.ts'
 import { createRouter, matchWithPages, pathnameOf } from './router.ts'
 
@@ -20,7 +20,7 @@ function browser({ hasPages = true } = {}) {
   const address = `10.77.${addresses >> 8}.${addresses & 255}`
   const client = createApiClient(testAppUrl, async (request) => {
     const match = matchWithPages(router, pathnameOf(request.url))
-    const response = await answer(server.runtime, match, request, {
+    const response = await respond(server.runtime, match, request, {
       address,
       wasForwarded: false,
       via: 'node',

@@ -1,5 +1,6 @@
 import type { Config } from '#lib/config/config.ts'
 import { isLoopbackUrl } from '#lib/config/loopback.ts'
+import type { RequestHeaders } from './request.ts'
 
 /** True for an origin that may read answers of this server: its own, a listed one, in trial any loopback one. */
 export function isAllowedOrigin(config: Config, origin: string): boolean {
@@ -17,7 +18,7 @@ export function isAllowedOrigin(config: Config, origin: string): boolean {
  * The origin rule for an unsafe request that carries our cookie or asks for one: `Origin` must be allowed; when it is
  * absent, `Sec-Fetch-Site` must say same-origin. A request with neither is refused.
  */
-export function passesOriginRule(config: Config, headers: Headers): boolean {
+export function passesOriginRule(config: Config, headers: RequestHeaders): boolean {
   const origin = headers.get('origin')
   if (origin !== null) return isAllowedOrigin(config, origin)
   return headers.get('sec-fetch-site') === 'same-origin'

@@ -1,7 +1,7 @@
 import { isProblem } from '#lib/problems.ts'
 import { processRuntime } from '#lib/runtime/process-runtime.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
-import { answer } from './answer.ts'
+import { respond } from './answer.ts'
 import { peerOfNextRequest } from './next-peer.ts'
 import { preparePage } from './page-request.ts'
 import { requestIdOf } from './record-request.ts'
@@ -17,7 +17,7 @@ export async function answerPlainPage(request: Request, isDevelopment: boolean):
   const peer = peerOfNextRequest(request.headers)
   if (!isDrawable(runtime, request)) {
     const match = { route: { path: 'page', endpoints: [], isPage: true as const }, parameter: '' }
-    return { kind: 'refused', response: await answer(runtime, match, request, peer) }
+    return { kind: 'refused', response: await respond(runtime, match, request, peer) }
   }
   const { policy, responseHeaders } = preparePage(runtime, request.headers.get('cookie'), isDevelopment)
   const requestHeaders = new Headers(request.headers)

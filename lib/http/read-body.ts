@@ -1,5 +1,6 @@
 import { parseStrictJson } from '#lib/encoding/strict-json.ts'
-import { isProblem, Problem } from '#lib/problems.ts'
+import { Problem } from '#lib/problems.ts'
+import type { HttpRequest, RequestHeaders } from './request.ts'
 
 export const bodyBytesMax = 16 * 1024
 
@@ -7,7 +8,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const jsonType = /^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i
 
 /** Refuses by the announced size alone, before anything is read. */
-export function requireBodySize(headers: Headers): void {
+export function requireBodySize(headers: RequestHeaders): void {
   if (Number(headers.get('content-length') ?? 0) > bodyBytesMax) throw new Problem('body_too_large')
 }
 
@@ -18,7 +19,7 @@ export function requireBodySize(headers: Headers): void {
  * @throws Problem `unsupported_media_type`, `body_too_large`, `malformed_json` or, for JSON that no contract can
  *         mean (too deep, NUL, lone surrogates), `invalid_request`
  */
-export async function readJsonBody(request: Request): Promise<unknown> {
+export async function readJsonBody(request: HttpRequest): Promise<unknown> {
   const { headers } = request
   const hasBody = Number(headers.get('content-length') ?? 0) > 0 || headers.has('transfer-encoding')
   if (!hasBody) return undefined
@@ -32,11 +33,11 @@ export async function readJsonBody(request: Request): Promise<unknown> {
  *
  * @throws Problem `body_too_large`, or `malformed_json` when it ends early or is no UTF-8
  */
-export async function readText(request: Request): Promise<string> {
+export async function readText(request: HttpRequest): Promise<string> {
   return decode(await readBytes(request))
 }
 
-function requireJsonType(headers: Headers): void {
+function requireJsonType(headers: RequestHeaders): void {
   const type = headers.get('content-type')
   const encoding = headers.get('content-encoding') ?? 'identity'
   if (!jsonType.test(type ?? '') || encoding.toLowerCase() !== 'identity') {
@@ -46,27 +47,12 @@ function requireJsonType(headers: Headers): void {
   }
 }
 
-async function readBytes(request: Request): Promise<Uint8Array> {
-  try {
-    // An announced length is kept by the HTTP parser; only a chunked body has to be counted while it comes in.
-    return request.headers.has('transfer-encoding')
-      ? await readCounted(request)
-      : new Uint8Array(await request.arrayBuffer())
-  } catch (error) {
-    if (isProblem(error)) throw error
-    throw new Problem('malformed_json', { because: 'the body ended early', cause: error })
-  }
-}
-
-async function readCounted(request: Request): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength
-    if (size > bodyBytesMax) throw new Problem('body_too_large')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+async function readBytes(request: HttpRequest): Promise<Uint8Array> {
+  const bytes = await request.readBody(bodyBytesMax).catch((cause) => {
+    throw new Problem('malformed_json', { because: 'the body ended early', cause })
+  })
+  if (!bytes) throw new Problem('body_too_large')
+  return bytes
 }
 
 function decode(bytes: Uint8Array): string {

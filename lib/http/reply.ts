@@ -1,28 +1,32 @@
-/**
- * An answer as plain data. It becomes a Response once, at the end: a Headers object that is made early and changed
- * on the way costs more than the rest of a signed-in request.
- */
+/** An answer as plain data, without what every answer says. */
 export interface Reply {
   status: number
-  headers: Record<string, string>
+  headers: Readonly<Record<string, string>>
   cookies: readonly string[]
   body: string | Uint8Array<ArrayBuffer> | null
 }
 
-export function toResponse(reply: Reply): Response {
-  const { status, headers, cookies, body } = reply
-  if (cookies.length === 0) return new Response(body, { status, headers })
-  const many = new Headers(headers)
-  for (const cookie of cookies) many.append('set-cookie', cookie)
-  return new Response(body, { status, headers: many })
+/** An answer as it goes out. Its headers are a list of names and values in turn, which is how Node writes them fastest. */
+export interface FinishedReply {
+  status: number
+  headers: readonly string[]
+  body: Reply['body']
 }
 
+export function toResponse({ status, headers: list, body }: FinishedReply): Response {
+  const headers = new Headers()
+  for (let n = 0; n < list.length; n += 2) headers.append(list[n] ?? '', list[n + 1] ?? '')
+  return new Response(body, { status, headers })
+}
+
+const jsonHeaders = { 'content-type': 'application/json; charset=utf-8' }
+
 /** @param body  JSON */
-export function jsonReply(status: number, body: string, headers: Record<string, string> = {}): Reply {
-  return {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-    cookies: [],
-    body,
-  }
+export function jsonReply(status: number, body: string, headers?: Record<string, string>): Reply {
+  return { status, headers: headers ? { ...jsonHeaders, ...headers } : jsonHeaders, cookies: [], body }
+}
+
+/** A success of another type than JSON. */
+export function textReply(mediaType: string, body: string, headers?: Record<string, string>): Reply {
+  return { status: 200, headers: { 'content-type': mediaType, ...headers }, cookies: [], body }
 }

@@ -1,5 +1,5 @@
 import { processRuntime } from '#lib/runtime/process-runtime.ts'
-import { answer } from './answer.ts'
+import { respond } from './answer.ts'
 import type { Endpoint } from './endpoint.ts'
 import { arePeersNoted, peerOfNextRequest } from './next-peer.ts'
 import { hasOwnServer } from './own-server.ts'
@@ -22,7 +22,7 @@ export function serve(...endpoints: readonly Endpoint[]): RouteHandlers {
     // note of where the request comes from.
     if (hasOwnServer() && !arePeersNoted()) return new Response(null, { status: 404 })
     const match = router.match(pathnameOf(request.url))
-    return answer(await processRuntime(), match, request, peerOfNextRequest(request.headers))
+    return respond(await processRuntime(), match, request, peerOfNextRequest(request.headers))
   }
   return Object.fromEntries(methods.map((method) => [method, handle])) as RouteHandlers
 }

@@ -110,18 +110,30 @@ export function openProcessLog(
   return { log, dropped: () => dropped }
 }
 
+/** Between two hands-over, each of which wakes another thread: what that costs is more than a request has to spare. */
+const handOverIntervalMs = 5
+
 /**
- * Hands the lines of one turn of the event loop over together: each write costs more than the line, and a busy turn
- * answers many requests.
+ * Hands lines over together. One that comes alone waits for the end of its turn of the event loop only; where they come
+ * all the time, those of some milliseconds go together.
  */
 function gatherLines(destination: DestinationStream, bytesMax: number) {
   let [pending, bytes] = ['', 0]
+  let handedOverMs = Number.NEGATIVE_INFINITY
 
   function handOver(): void {
     const chunk = pending
     pending = ''
     bytes = 0
-    if (chunk !== '') destination.write(chunk)
+    if (chunk === '') return
+    handedOverMs = performance.now()
+    destination.write(chunk)
+  }
+
+  function handOverSoon(): void {
+    const waitMs = handedOverMs + handOverIntervalMs - performance.now()
+    if (waitMs > 0) setTimeout(handOver, waitMs).unref()
+    else setImmediate(handOver).unref()
   }
 
   return {
@@ -129,7 +141,7 @@ function gatherLines(destination: DestinationStream, bytesMax: number) {
     write(line: string) {
       const size = Buffer.byteLength(line)
       if (bytes + size > bytesMax) handOver()
-      if (pending === '') setImmediate(handOver).unref()
+      if (pending === '') handOverSoon()
       pending += line
       bytes += size
     },

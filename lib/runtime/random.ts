@@ -14,7 +14,16 @@ export const systemRandom: Random = { bytes: randomBytes, uuid: randomUuid }
  * @param now  its first 48 bits, in milliseconds
  */
 export function newUuidV7(random: Random, now: Date): string {
-  const time = now.getTime().toString(16).padStart(12, '0')
   // Version 4 has its random bits and its variant at the same places.
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.uuid().slice(15)}`
+  return timePart(now.getTime()) + random.uuid().slice(15)
+}
+
+let last = { ms: Number.NaN, text: '' }
+
+/** Written once for all ids of a millisecond. */
+function timePart(ms: number): string {
+  if (ms === last.ms) return last.text
+  const time = ms.toString(16).padStart(12, '0')
+  last = { ms, text: `${time.slice(0, 8)}-${time.slice(8)}-7` }
+  return last.text
 }

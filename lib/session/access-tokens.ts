@@ -12,12 +12,13 @@ import type { RootKeys } from '#lib/crypto/root-keys.ts'
 import type { Secret } from '#lib/crypto/secret.ts'
 import type { PublicSigningJwk } from '#lib/crypto/signing-key.ts'
 import type { Clock } from '#lib/runtime/clock.ts'
+import { inTurn, type MaybePromise } from '#lib/runtime/in-turn.ts'
 import { createKeyRings, type KeyRing } from './key-ring.ts'
 import { rememberVerified } from './remember-verified.ts'
 
 export interface AccessTokens {
   issue(claims: AccessTokenClaims): Promise<Secret>
-  read(presented: string, now: Date): Promise<ReadAccessToken>
+  read(presented: string, now: Date): MaybePromise<ReadAccessToken>
   /** The public halves, as /.well-known/jwks.json shows them; empty with HS256. */
   publicKeys(): Promise<readonly PublicSigningJwk[]>
   /** The keys in the database may have changed. */
@@ -82,10 +83,7 @@ function withKeyRing(profile: AccessTokenProfile, parts: AccessTokenParts): Acce
       const signer = ring.signerAt(new Date(claims.issuedAt * 1000))
       return signAccessToken({ algorithm: 'ES256', ...signer }, profile, claims)
     },
-    async read(presented, now) {
-      const ring = rings.trusted() ?? (await rings.current())
-      return ring.read(presented, now)
-    },
+    read: (presented, now) => inTurn(rings.trusted() ?? rings.current(), (ring) => ring.read(presented, now)),
     publicKeys: async () => (await rings.current()).publicKeys,
     reload: rings.reload,
   }

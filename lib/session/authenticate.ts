@@ -1,7 +1,9 @@
 import type { SessionRow } from '#db/queries/session-rows.ts'
 import type { UserRow } from '#db/queries/users.ts'
 import { Problem } from '#lib/problems.ts'
+import { inTurn, type MaybePromise } from '#lib/runtime/in-turn.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
+import type { SessionVerdict } from './session-check.ts'
 
 /** The credentials a request carries. With an Authorization header the cookie counts for nothing. */
 export type PresentedCredential =
@@ -24,18 +26,27 @@ type Reader = Pick<Runtime, 'accessTokens' | 'sessionCredentials' | 'sessionChec
  * @throws Problem `unauthenticated`, `invalid_token`, `token_expired` (only while the session is alive, so that
  *         "refresh" is good advice) or `session_ended` with the reason
  */
-export async function authenticate(runtime: Reader, presented: PresentedCredential): Promise<Principal> {
+export function authenticate(runtime: Reader, presented: PresentedCredential): MaybePromise<Principal> {
   if (presented.kind === 'none') throw new Problem('unauthenticated')
-  const read = await readCredential(runtime, presented)
-  if (read.kind === 'invalid') throw new Problem('invalid_token', { because: read.because })
-  const verdict = await runtime.sessionCheck.check(read.claims)
+  return inTurn(readCredential(runtime, presented), (read) => {
+    if (read.kind === 'invalid') throw new Problem('invalid_token', { because: read.because })
+    const verdict = runtime.sessionCheck.check(read.claims)
+    return inTurn(verdict, (told) => toPrincipal(told, presented, read.kind === 'expired'))
+  })
+}
+
+function toPrincipal(
+  verdict: SessionVerdict,
+  presented: Exclude<PresentedCredential, { kind: 'none' }>,
+  isExpired: boolean,
+): Principal {
   if (verdict.kind === 'ask')
     throw new Problem('unavailable', { because: 'no check could tell', retryAfterSeconds: 1 })
   if (verdict.kind === 'ended') throw new Problem('session_ended', { endedReason: verdict.reason })
   const { session, user } = verdict.snapshot
   if (session.kind !== presented.kind)
     throw new Problem('invalid_token', { because: 'a credential of another kind' })
-  if (read.kind === 'expired') throw new Problem('token_expired')
+  if (isExpired) throw new Problem('token_expired')
   return { user, session, credential: presented }
 }
 

@@ -99,7 +99,7 @@ export function createLiveView(parts: LiveViewParts): LiveView {
   }
 
   return {
-    async check(credential) {
+    check(credential) {
       const reason = endings.get(credential.sessionId)
       if (reason) return { kind: 'ended', reason }
       const snapshot = remembered(credential)

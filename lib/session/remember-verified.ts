@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { sha256Key } from '#lib/crypto/digest.ts'
+import type { MaybePromise } from '#lib/runtime/in-turn.ts'
 
 type Verdict =
   | { kind: 'valid' | 'expired'; claims: { issuedAt: number; expiresAt: number } }
@@ -15,15 +16,16 @@ const rememberedMax = 20_000
  */
 export function rememberVerified<Read extends Verdict>(
   verify: (presented: string, now: Date) => Promise<Read>,
-): (presented: string, now: Date) => Promise<Read> {
+): (presented: string, now: Date) => MaybePromise<Read> {
   const remembered = new LRUCache<string, Read>({ max: rememberedMax })
-  return async (presented, now) => {
+  return (presented, now) => {
     const digest = sha256Key(presented)
     const known = remembered.get(digest)
     if (known && isWithin(known, now)) return known
-    const read = await verify(presented, now)
-    if (isWithin(read, now)) remembered.set(digest, read)
-    return read
+    return verify(presented, now).then((read) => {
+      if (isWithin(read, now)) remembered.set(digest, read)
+      return read
+    })
   }
 }
 

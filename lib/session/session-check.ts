@@ -1,5 +1,6 @@
 import type { Change } from '#db/change-listener.ts'
 import type { SessionWithUser } from '#db/queries/session-rows.ts'
+import type { MaybePromise } from '#lib/runtime/in-turn.ts'
 import type { EndedReason } from './ended-reason.ts'
 import { judgeSession } from './session-state.ts'
 import type { SnapshotLoader } from './snapshot-loader.ts'
@@ -21,7 +22,7 @@ export type SessionVerdict =
 
 /** Answers whether a session lives. Throws what the database throws: no answer is never a yes. */
 export interface SessionCheck {
-  check(credential: CheckedCredential): Promise<SessionVerdict>
+  check(credential: CheckedCredential): MaybePromise<SessionVerdict>
   /** To be called by whoever ends something, after COMMIT and before it says so: this process refuses it from now on. */
   forget(change: Change): void
 }

@@ -26,10 +26,21 @@ export function formCookieName(appUrl: string): SessionCookieName | null {
 
 export type SessionCookieName = { secure: true; name: `__Host-${string}` } | { secure: false; name: string }
 
+/** By address: every request without an Authorization header asks, and a URL takes longer to read than a cookie. */
+const cookieNames = new Map<string, SessionCookieName | null>()
+
 function cookieName(appUrl: string, base: string): SessionCookieName | null {
-  const url = new URL(appUrl)
-  if (url.protocol === 'https:') return { secure: true, name: `__Host-${base}` }
-  return isLoopbackUrl(appUrl) ? { secure: false, name: `${base}_${url.port || 80}` } : null
+  const key = `${base} ${appUrl}`
+  const known = cookieNames.get(key)
+  if (known !== undefined) return known
+  const name = makeCookieName(new URL(appUrl), base)
+  cookieNames.set(key, name)
+  return name
+}
+
+function makeCookieName({ protocol, port, href }: URL, base: string): SessionCookieName | null {
+  if (protocol === 'https:') return { secure: true, name: `__Host-${base}` }
+  return isLoopbackUrl(href) ? { secure: false, name: `${base}_${port || 80}` } : null
 }
 
 /**

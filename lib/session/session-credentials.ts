@@ -6,12 +6,13 @@ import {
   readSessionCredential,
   type SessionCredentialClaims,
 } from '#lib/crypto/session-credential.ts'
+import type { MaybePromise } from '#lib/runtime/in-turn.ts'
 import { rememberVerified } from './remember-verified.ts'
 
 /** Makes and verifies the values of session cookies. */
 export interface SessionCredentials {
   issue(claims: SessionCredentialClaims): Promise<Secret>
-  read(presented: string, now: Date): Promise<ReadSessionCredential>
+  read(presented: string, now: Date): MaybePromise<ReadSessionCredential>
 }
 
 /** Remembers what verified (remember-verified.ts), by the digest of the value. */

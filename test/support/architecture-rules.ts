@@ -23,7 +23,6 @@ const doors: Door[] = [
     doors: /^lib\/crypto\//,
     planted: 'node:crypto',
   },
-  { name: 'hono', packages: /^(hono|@hono\/)/, doors: /^server\//, planted: '@hono/node-server' },
   {
     name: 'zod',
     packages: /^zod(\/|$)/,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, inject, onTestFinished } from 'vitest'
 import { readConfig } from '#lib/config/read-config.ts'
 import { Secret } from '#lib/crypto/secret.ts'
 import { endpoints } from '#lib/endpoints.ts'
-import { answer } from '#lib/http/answer.ts'
+import { respond } from '#lib/http/answer.ts'
 import { wasForwarded } from '#lib/http/client-address.ts'
 import { createRouter, pathnameOf } from '#lib/http/router.ts'
 import type { Clock } from '#lib/runtime/clock.ts'
@@ -51,7 +51,7 @@ async function testServer(variables: Record<string, string> = {}, beside?: TestS
     (peer: string): Transport =>
     async (request) => {
       const pathname = pathnameOf(request.url)
-      const response = await answer(runtime, router.match(pathname), request, {
+      const response = await respond(runtime, router.match(pathname), request, {
         address: peer,
         via: 'node',
         hasPages: false,

@@ -101,7 +101,7 @@ function createWorld(checksLoads: boolean) {
   function check(session: number): void {
     const mustRefuse = ended[session] === true && (known[session] === true || !(isOpen && isProven))
     const credential = { sessionId: String(session), subject: '1', issuedAt: 0, sessionEpoch: 0 }
-    view.check(credential).then(
+    Promise.resolve(view.check(credential)).then(
       (verdict: SessionVerdict) => {
         if (verdict.kind === 'alive' && mustRefuse) stale.push({ session, why: 'yes after it was known' })
       },
