@@ -117,6 +117,8 @@ async function WithoutLink({ appName, done, deadLink }: WithoutLinkProps) {
   const isSent = done === 'sent' || done === 'registered'
   const isSignedIn = (await currentSession()).kind === 'signed-in'
   const typedEmail = await typedEmailFor('/verify')
+  const { config } = await processRuntime()
+  const mayRegisterAgain = done === 'registered' && config.registration === 'open'
   return (
     <EntryShell appName={appName} title={isSent ? 'Check your email' : 'Verify your email'}>
       {isSent && <AwaitVerified isSignedIn={isSignedIn} next="/verify?done=verified" />}
@@ -150,6 +152,15 @@ async function WithoutLink({ appName, done, deadLink }: WithoutLinkProps) {
             />
           </div>
         </details>
+        {mayRegisterAgain && (
+          <p className="text-center text-muted-foreground">
+            Wrong address?{' '}
+            <a href="/register" className="prose-link">
+              Register again
+            </a>{' '}
+            with the same user name and password.
+          </p>
+        )}
         <p className="text-center">
           <a href="/login" className="prose-link">
             Sign in

@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
-import { auditEvents, pendingRegistrations, users } from '../schema.ts'
+import { pendingRegistrations, users } from '../schema.ts'
 import { statement } from '../statement.ts'
 import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
+import { forgetting } from './forgetting.ts'
 
 /** True while a registration that waits for its mailbox holds the name. */
 export const nameIsReserved = (username: unknown) => sql`exists (
@@ -72,10 +73,8 @@ const eraseDue = statement<{ event: string | null }, { id: number }>(
       select id from ${users} where ${users.eraseAt} <= app_now() and ${users.deletedAt} is not null
       order by ${users.eraseAt} limit ${sql.raw(String(eraseDueSize))} for update skip locked
     ), erased as (
-      delete from ${users} where ${users.id} in (select id from due) returning id
-    ), forgotten as (
-      delete from ${auditEvents} where ${auditEvents.userId} in (select id from erased)
-    ), recorded as (${recordEvent(p.event, sql`erased`, { details: sql`jsonb_build_object('user_id', erased.id)` })}
+      delete from ${users} where ${users.id} in (select id from due) returning id, email
+    ), ${forgetting(sql`erased`)}, recorded as (${recordEvent(p.event, sql`erased`, { details: sql`jsonb_build_object('user_id', erased.id)` })}
     )
     select id from erased`,
 )

@@ -1,8 +1,9 @@
 import { type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
-import { auditEvents, roles, sessionEpochs, sessions, userRoles, users } from '../schema.ts'
+import { roles, sessionEpochs, sessions, userRoles, users } from '../schema.ts'
 import { statement } from '../statement.ts'
 import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
+import { forgetting } from './forgetting.ts'
 import { type RoleLimit, strictestLimits, writeRoleLimits } from './role-limits.ts'
 import { aliveNow } from './session-rows.ts'
 import { type UserRow, userColumns } from './users.ts'
@@ -97,6 +98,8 @@ interface EndingParameters {
   roleLimits: string
   event: string | null
   graceSeconds: number | null
+  /** Null: whatever epoch it is in. */
+  fromEpoch: number | null
 }
 
 /** Moves the epoch of a user in the same statement in which `change` is made, if its condition holds. */
@@ -111,6 +114,7 @@ function endingStatement(
       with changed as (
         update ${users} set session_epoch = session_epoch + 1 ${change(p)}
         where ${users.id} = ${p.userId} and ${condition}
+          and (${p.fromEpoch}::integer is null or ${users.sessionEpoch} = ${p.fromEpoch}::integer)
         returning id, session_epoch
       ), noted as (
         insert into ${sessionEpochs} (user_id, epoch, reason) select id, session_epoch, ${p.reason} from changed
@@ -136,12 +140,12 @@ const endAll = endingStatement('end_all_sessions_of_account', () => sql``, sql`t
 async function runEnding(
   db: Connection,
   query: typeof endAll,
-  ending: Ending & { graceSeconds?: number | null },
+  ending: Ending & { graceSeconds?: number | null; fromEpoch?: number | null },
 ): Promise<number | null> {
   const event = writeAuditEvent(ending.event)
-  const { userId, reason, graceSeconds = null } = ending
+  const { userId, reason, graceSeconds = null, fromEpoch = null } = ending
   const roleLimits = writeRoleLimits(ending.roleLimits)
-  const [row] = await db.run(query({ userId, reason, graceSeconds, event, roleLimits }))
+  const [row] = await db.run(query({ userId, reason, graceSeconds, fromEpoch, event, roleLimits }))
   return row?.ended ?? null
 }
 
@@ -154,11 +158,12 @@ export function disableAccount(db: Connection, ending: Ending): Promise<number |
  * Keeps the row, so that its sessions can be told why they ended.
  *
  * @param ending.graceSeconds  after which it is removed for good, unless a sign-in takes it back; null: never
- * @returns as {@link disableAccount}
+ * @param ending.fromEpoch     of the session that asks for it; null: of nobody's
+ * @returns as {@link disableAccount}; also null when another epoch has begun
  */
 export function markAccountDeleted(
   db: Connection,
-  ending: Ending & { graceSeconds: number | null },
+  ending: Ending & { graceSeconds: number | null; fromEpoch: number | null },
 ): Promise<number | null> {
   return runEnding(db, markDeleted, ending)
 }
@@ -189,10 +194,8 @@ const erase = statement<{ userId: number; event: string | null }, { id: number }
   'erase_account',
   (p) => sql`
     with erased as (
-      delete from ${users} where ${users.id} = ${p.userId} returning id
-    ), forgotten as (
-      delete from ${auditEvents} where ${auditEvents.userId} in (select id from erased)
-    ), recorded as (${recordEvent(p.event, sql`erased`, { details: sql`jsonb_build_object('user_id', erased.id)` })}
+      delete from ${users} where ${users.id} = ${p.userId} returning id, email
+    ), ${forgetting(sql`erased`)}, recorded as (${recordEvent(p.event, sql`erased`, { details: sql`jsonb_build_object('user_id', erased.id)` })}
     )
     select id from erased`,
 )

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
-import { mailMessages, passwordCredentials, sessions } from '../schema.ts'
+import { mailMessages, oneTimeLinks, passwordCredentials, sessions } from '../schema.ts'
 import { statement } from '../statement.ts'
 import type { SessionKind } from './session-rows.ts'
 
@@ -56,10 +56,15 @@ const listMail = statement<Wanted, ExportedMail>(
       ${mailMessages.recipient} as "recipient", ${mailMessages.state} as "state",
       ${mailMessages.createdAt} as "createdAt", ${mailMessages.sentAt} as "sentAt"
     from ${mailMessages} where ${mailMessages.userId} = ${p.userId}
+      and (${mailMessages.template} <> 'email_change_confirm' or exists (
+        select from ${oneTimeLinks} where ${oneTimeLinks.id} = ${mailMessages.id} and ${oneTimeLinks.usedAt} is not null))
     order by ${mailMessages.createdAt} desc limit ${p.limit}`,
 )
 
-/** The messages to a user, the newest first. */
+/**
+ * The messages to a user, the newest first. Those to an address that was not confirmed are not theirs: whether one was
+ * sent there would tell who else has the address.
+ */
 export function listMailOf(db: Connection, wanted: Wanted): Promise<ExportedMail[]> {
   return db.run(listMail(wanted))
 }

@@ -56,7 +56,9 @@ const adopt = statement<{ messageId: string }, { fate: MailFate }>(
         pending_registration_id = case when changed.fate = 'registration' then changed.waiting_id end,
         voided_at = case when changed.fate = 'known' then app_now() end,
         handed_over_at = case when changed.fate = 'nobody' then app_now() end
-      from changed where ${oneTimeLinks.id} = changed.id
+      -- That of a change of address stays the asker's, who must see it waiting as if the address were free. No message
+      -- carries it.
+      from changed where ${oneTimeLinks.id} = changed.id and changed.template <> 'email_change_confirm'
     ), replaced as (
       -- Only the newest link to a new password works.
       update ${oneTimeLinks} link set voided_at = app_now()

@@ -70,13 +70,17 @@ export async function countFailedMail(
   return row ?? { count: 0, lastError: null }
 }
 
-const purgeMessages = statement<{ seconds: number; countMax: number }, { id: string }>(
+const purgeMessages = statement<
+  { seconds: number; withdrawnSeconds: number; countMax: number },
+  { id: string }
+>(
   'purge_mail_messages',
   (p) => sql`
     delete from ${mailMessages} where id in (
       select message.id from ${mailMessages} message
       where message.state not in ('queued', 'sending')
-        and message.created_at < app_now() - make_interval(secs => ${p.seconds}::integer)
+        and message.created_at < app_now() - make_interval(secs =>
+          case message.state when 'withdrawn' then ${p.withdrawnSeconds} else ${p.seconds} end::integer)
       order by message.id limit ${p.countMax}::integer)
     returning id`,
 )
@@ -107,7 +111,9 @@ export async function purgeMail(
   keep: { messageSeconds: number; linkSeconds: number; countMax: number },
 ): Promise<void> {
   const { countMax } = keep
-  await db.run(purgeMessages({ seconds: keep.messageSeconds, countMax }))
+  // A message of nobody goes with its link, by which it is found when an account of its address is removed.
+  const seconds = { seconds: keep.messageSeconds, withdrawnSeconds: keep.linkSeconds }
+  await db.run(purgeMessages({ ...seconds, countMax }))
   await db.run(purgeLinks({ seconds: keep.linkSeconds, countMax }))
   await db.run(purgeLostJobs({}))
 }

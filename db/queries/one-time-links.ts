@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
-import { oneTimeLinks, users } from '../schema.ts'
+import { oneTimeLinks, pendingRegistrations, users } from '../schema.ts'
 import { statement } from '../statement.ts'
 import type { LinkPurpose } from './mail-outbox.ts'
 
@@ -87,13 +87,21 @@ export async function consumeLink(
 const lockOwner = statement<{ id: string }>(
   'lock_owner_of_link',
   ({ id }) => sql`
-    select from ${users} join ${oneTimeLinks} on ${oneTimeLinks.userId} = ${users.id}
-    where ${oneTimeLinks.id} = ${id}::uuid for no key update of ${users}`,
+    with link as (
+      select user_id, pending_registration_id, email from ${oneTimeLinks} where id = ${id}::uuid
+    ), account as (
+      select from ${users} join link on link.user_id = ${users.id} for no key update of ${users}
+    ), registrations as (
+      select from ${pendingRegistrations} waiting join link on lower(waiting.email) = lower(link.email)
+      where link.pending_registration_id is not null order by waiting.id for update of waiting
+    )
+    select from account union all select from registrations`,
 )
 
 /**
- * Locks the account that a link is about. First in a transaction that uses the link and changes the account: others lock
- * the account before its links, and two that lock crosswise wait for each other.
+ * Locks the account that a link is about, or the registrations that wait for its mailbox, of which the first ends the
+ * others. First in a transaction that uses the link and changes the account: others lock the account before its links,
+ * and two that lock crosswise wait for each other.
  */
 export async function lockOwnerOfLink(transaction: Connection, id: string): Promise<void> {
   await transaction.run(lockOwner({ id }))
@@ -116,6 +124,10 @@ const countTry = statement<CodeTry, { id: string }>(
           and newest.used_at is null and newest.voided_at is null and newest.handed_over_at is not null
         order by newest.handed_over_at desc, newest.id desc limit 1)
       and ${isLive(p.lifetimeSeconds)} and link.code_tries < ${p.triesMax}::integer
+      -- A code does not say whose registration it completes; the page of a link does.
+      and not (link.pending_registration_id is not null and exists (
+        select from ${pendingRegistrations} other where lower(other.email) = lower(link.email)
+          and other.id <> link.pending_registration_id and other.expires_at > app_now()))
     returning link.id`,
 )
 
@@ -123,7 +135,8 @@ const countTry = statement<CodeTry, { id: string }>(
  * Counts a try of the code that was sent to an address last, before anybody compares it: parallel tries can never be
  * more than `triesMax`.
  *
- * @returns the id of the link that the code belongs to; null when no code may be tried
+ * @returns the id of the link that the code belongs to; null when no code may be tried, also while several registrations
+ *          wait for the mailbox
  */
 export async function countCodeTry(db: Connection, attempt: CodeTry): Promise<string | null> {
   const [row] = await db.run(countTry(attempt))

@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
 import {
-  auditEvents,
   mailMessages,
   oneTimeLinks,
   passwordCredentials,
@@ -12,6 +11,7 @@ import {
 } from '../schema.ts'
 import { statement } from '../statement.ts'
 import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
+import { forgetting } from './forgetting.ts'
 import { intoOutbox, type OutboxRows } from './mail-outbox.ts'
 import { createdUserColumns, type UserRow } from './users.ts'
 
@@ -57,6 +57,58 @@ export async function insertPendingRegistration(
   registration: NewRegistration,
 ): Promise<boolean> {
   return (await db.run(insert(registration))).length === 1
+}
+
+export interface ReservedName {
+  /** Of the registration that waits. */
+  id: string
+  email: string
+  passwordHash: string
+}
+
+const findReserved = statement<{ username: string }, ReservedName>(
+  'find_reserved_name',
+  ({ username }) => sql`
+    select ${pendingRegistrations.id} as "id", ${pendingRegistrations.email} as "email",
+      ${pendingRegistrations.passwordHash} as "passwordHash"
+    from ${pendingRegistrations}
+    where lower(${pendingRegistrations.username}) = lower(${username}) and ${pendingRegistrations.expiresAt} > app_now()`,
+)
+
+/** The registration in waiting that holds a user name, or null. */
+export async function findReservedName(db: Connection, username: string): Promise<ReservedName | null> {
+  const [row] = await db.run(findReserved({ username }))
+  return row ?? null
+}
+
+const replace = statement<NewRegistration & { replacedId: string }, { id: string }>(
+  'replace_pending_registration',
+  (p) => sql`
+    with replaced as (
+      delete from ${pendingRegistrations}
+      where ${pendingRegistrations.id} = ${p.replacedId}::uuid and ${pendingRegistrations.expiresAt} > app_now()
+        and not exists (select from ${users} where lower(${users.username}) = lower(${p.username}))
+      returning ${pendingRegistrations.id}
+    ), reserved as (
+      insert into ${pendingRegistrations} (id, email, username, password_hash, client_address, expires_at)
+      select ${p.id}::uuid, ${p.email}, ${p.username}, ${p.passwordHash}, ${p.clientAddress}::inet,
+        app_now() + make_interval(secs => ${p.lifetimeSeconds}::integer)
+      where (select count(*) from replaced) = 1
+      returning id
+    ), ${intoOutbox(p.mail, sql`select null::bigint, id from reserved`)}
+    select id from reserved`,
+)
+
+/**
+ * Puts a registration in the place of another one of the same user name, whose messages and links are gone.
+ *
+ * @returns false when that one waits no longer, or an account has the user name
+ */
+export async function replacePendingRegistration(
+  db: Connection,
+  registration: NewRegistration & { replacedId: string },
+): Promise<boolean> {
+  return (await db.run(replace(registration))).length === 1
 }
 
 export interface PendingRegistration {
@@ -163,14 +215,19 @@ export async function removeRegistration(
   return (await db.run(remove({ id, event: writeAuditEvent(event) }))).length === 1
 }
 
-const removeUnproven = statement<{ userId: number; event: string | null }, { id: number }>(
+const removeUnproven = statement<
+  { userId: number | null; email: string | null; besidesUserId: number | null; event: string | null },
+  { id: number }
+>(
   'remove_unproven_account',
   (p) => sql`
     with removed as (
-      delete from ${users} where ${users.id} = ${p.userId} and ${users.emailVerifiedAt} is null returning id
-    ), forgotten as (
-      delete from ${auditEvents} where ${auditEvents.userId} in (select id from removed)
-    ), recorded as (${recordEvent(p.event, sql`removed`, { details: sql`jsonb_build_object('user_id', removed.id)` })}
+      delete from ${users}
+      where (${users.id} = ${p.userId}::bigint
+          or lower(${users.email}) = lower(${p.email}::text) and ${users.id} <> ${p.besidesUserId}::bigint)
+        and ${users.emailVerifiedAt} is null
+      returning id, email
+    ), ${forgetting(sql`removed`)}, recorded as (${recordEvent(p.event, sql`removed`, { details: sql`jsonb_build_object('user_id', removed.id)` })}
     )
     select id from removed`,
 )
@@ -180,7 +237,21 @@ export async function removeUnprovenAccount(
   db: Connection,
   { userId, event }: { userId: number; event: NewAuditEvent },
 ): Promise<boolean> {
-  return (await db.run(removeUnproven({ userId, event: writeAuditEvent(event) }))).length === 1
+  const account = { userId, email: null, besidesUserId: null }
+  return (await db.run(removeUnproven({ ...account, event: writeAuditEvent(event) }))).length === 1
+}
+
+/**
+ * The same for another account that has an address, for somebody who proves the mailbox.
+ *
+ * @returns its id; null when none has the address, or its owner has proven it
+ */
+export async function removeUnprovenAccountAt(
+  db: Connection,
+  { event, ...account }: { email: string; besidesUserId: number; event: NewAuditEvent },
+): Promise<number | null> {
+  const [row] = await db.run(removeUnproven({ ...account, userId: null, event: writeAuditEvent(event) }))
+  return row?.id ?? null
 }
 
 const purge = statement<object>(

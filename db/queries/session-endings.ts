@@ -138,3 +138,20 @@ export async function advanceSessionEpoch(
   const [row] = await db.run(advance({ ...change, event, roleLimits: writeRoleLimits(change.roleLimits) }))
   return row ?? null
 }
+
+const holdEpoch = statement<{ userId: number; epoch: number }, { id: number }>(
+  'hold_session_epoch',
+  (p) => sql`
+    select ${users.id} as "id" from ${users}
+    where ${users.id} = ${p.userId} and ${users.sessionEpoch} = ${p.epoch}
+      and ${users.deletedAt} is null and ${users.disabledAt} is null
+    for no key update`,
+)
+
+/** Keeps a user in an epoch until the transaction ends. False when it is over, or nobody may sign in to the account. */
+export async function holdSessionEpoch(
+  transaction: Connection,
+  of: { userId: number; epoch: number },
+): Promise<boolean> {
+  return (await transaction.run(holdEpoch(of))).length === 1
+}

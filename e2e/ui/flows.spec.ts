@@ -48,6 +48,14 @@ test('an address is verified by the code on another device; a wrong one says so'
   await expect(page.getByRole('heading', { name: 'Your email is verified' })).toBeVisible()
 })
 
+test('whoever mistyped the address is shown the way to register again', async ({ page }) => {
+  await page.goto('/verify?done=registered')
+  await expect(page.getByText('with the same user name and password')).toBeVisible()
+  await page.getByRole('link', { name: 'Register again' }).click()
+
+  await expect(page.getByRole('heading', { name: 'Create account' })).toBeVisible()
+})
+
 test('a registration that was somebody else’s is removed', async ({ page, account, api }) => {
   await page.goto(await linkOf(account.email, 'verify_email'))
   await page.getByText('This was not me').click()

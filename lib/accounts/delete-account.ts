@@ -12,6 +12,8 @@ export const deletionGraceSeconds = 14 * 86_400
 export interface Deletion {
   /** Null: it is kept until an operator decides. */
   graceSeconds: number | null
+  /** Of the session that asks for it; null for an operator. */
+  fromEpoch: number | null
   event: NewAuditEvent
   /** What else belongs to it, in the same transaction. */
   alsoIn?: (transaction: Connection) => Promise<void>
@@ -21,13 +23,14 @@ export interface Deletion {
  * Deletes an account: nobody but its owner, within the grace, signs in to it, and its sessions end. The row stays, so
  * that they can say why, and the address stays taken.
  *
- * @returns how many sessions ended; null when it was deleted before
+ * @returns how many sessions ended; null when it was deleted before, or another epoch has begun
  */
 export async function deleteAccount(
   runtime: Runtime,
   { id }: UserRow,
-  { graceSeconds, event, alsoIn }: Deletion = {
+  { graceSeconds, fromEpoch, event, alsoIn }: Deletion = {
     graceSeconds: null,
+    fromEpoch: null,
     event: operatorEvent('account_deleted'),
   },
 ): Promise<number | null> {
@@ -40,6 +43,7 @@ export async function deleteAccount(
       reason,
       roleLimits,
       graceSeconds,
+      fromEpoch,
       event,
     })
     if (count !== null) await alsoIn?.(transaction)

@@ -46,6 +46,11 @@ export function currentPasswordBudget(sessionId: string): Budget {
   return { ...accountBudget(`current_password:${sessionId}`), name: 'current-password' }
 }
 
+/** Wrong passwords of a registration that waits, of whoever registers with its user name. */
+export function reservedNameBudget(registrationId: string): Budget {
+  return { ...accountBudget(`registration:${registrationId}`), name: 'reserved-name' }
+}
+
 /** Seconds until the next try after the `refused`-th refusal; 0 while tries are free. */
 export function delayAfter(budget: Budget, refused: number): number {
   if (budget.delayMaxSeconds === null || refused < budget.free) return 0

@@ -60,7 +60,8 @@ async function attempt(parts: Parts, mailer: Mailer | null, mail: ClaimedMail): 
   if (!isMailTemplate(mail.template)) {
     return putOff(parts, mail, templatesDelaySeconds, `unknown template ${mail.template}`)
   }
-  if (templateLinks[mail.template] !== null && mail.linkPurpose === null) {
+  const carriesLink = templateLinks[mail.template] !== null
+  if (carriesLink && mail.linkPurpose === null) {
     await settleMail(database, { ...mail, state: 'withdrawn', error: null })
     return conclude(parts, 'withdrawn')
   }
@@ -72,7 +73,8 @@ async function attempt(parts: Parts, mailer: Mailer | null, mail: ClaimedMail): 
   }
   let letter: Awaited<ReturnType<typeof writeMail>>
   try {
-    letter = await writeMail(parts, { ...mail, template: mail.template })
+    const linkPurpose = carriesLink ? mail.linkPurpose : null
+    letter = await writeMail(parts, { ...mail, template: mail.template, linkPurpose })
   } catch (error) {
     await settleMail(database, { ...mail, state: 'failed', error: 'the template failed' })
     log.error({ event: 'mail_template_failed', ...fields, error }, 'a message could not be rendered')

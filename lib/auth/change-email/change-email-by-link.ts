@@ -1,5 +1,6 @@
 import { replaceEmailAddress, restoreEmailAddress } from '#db/queries/address-changes.ts'
 import { voidLinks } from '#db/queries/one-time-links.ts'
+import { removeUnprovenAccountAt } from '#db/queries/registrations.ts'
 import { findUser } from '#db/queries/users.ts'
 import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { spendLink } from '#lib/auth/link-proof.ts'
@@ -56,14 +57,22 @@ export async function confirmEmailChange(
 
 /**
  * Takes a change back: the address, all sessions and the password, which somebody else knew. A link to a new password
- * goes to the address.
+ * goes to the address. An account that was registered with the address meanwhile, and never proved it, is removed.
  *
  * @throws Problem `link_invalid`, `link_expired`, `link_used`, or `email_taken` when another account has it by now
  */
 export async function undoEmailChange(runtime: Runtime, token: string, client: EventClient): Promise<void> {
   const { roleLimits } = runtime.config.session
   const reason = 'revoked_by_user'
+  const removed: number[] = []
   await withLink(runtime, 'undo_email_change', token, async (transaction, { userId, email }) => {
+    // Whoever registered with the address meanwhile must not be able to hold it against its owner.
+    const holderId = await removeUnprovenAccountAt(transaction, {
+      email,
+      besidesUserId: userId,
+      event: userEvent('registration_disowned', client),
+    })
+    removed.push(...(holderId === null ? [] : [holderId]))
     const event = userEvent('email_change_undone', client, { details: { to: email } })
     const ended = await restoreEmailAddress(transaction, { userId, email, event, reason, roleLimits })
     if (ended === null) throw new Problem('link_invalid', { because: 'the account is gone' })
@@ -72,6 +81,7 @@ export async function undoEmailChange(runtime: Runtime, token: string, client: E
     await queueMail(runtime, transaction, { userId }, { template: 'reset_password', to: email, props })
     runtime.metrics.count('auth_session_ended', reason, ended)
   })
+  for (const userId of removed) runtime.sessionCheck.forget({ kind: 'user', userId })
   runtime.log.warn({ event: 'email_change_undone' }, 'change of address undone')
 }
 

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { findEmailChangeInWaiting } from '#db/queries/address-changes.ts'
+import { linkKinds } from '#lib/links/link-lifetime.ts'
 import type { ApiClient } from '#test/support/api-client.ts'
 import { newAccount, signIn } from '#test/support/api-client.ts'
 import { serverForThisTest, type TestServer, useServer } from '#test/support/harness.ts'
@@ -73,6 +75,51 @@ describe('another address', () => {
     expect(templates).toEqual(['verify_email', 'account_exists'])
   })
 
+  test('that another account has is nowhere to be told from a free one by whoever asked for it', async () => {
+    const { account: other } = await server.client().register()
+    const client = server.client()
+    const account = await signIn(client)
+    const { id } = (await client.me()).body
+    const of = { userId: id, lifetimeSeconds: linkKinds.change_email.lifetimeSeconds }
+    const seen = []
+    for (const wanted of [other.email, newAccount().email]) {
+      await send(client, 'change-email', { new_email: wanted, password: account.password })
+      await readMail(server, wanted)
+      const { body } = await client.send('/api/auth/export')
+      seen.push({
+        waiting: (await findEmailChangeInWaiting(server.runtime.database, of)) === wanted,
+        mails: body.mails.map(({ template }: { template: string }) => template),
+        events: body.events.filter(({ name }: { name: string }) => name !== 'data_exported').length,
+      })
+    }
+
+    expect(seen[0]).toMatchObject({ waiting: true, mails: ['verify_email'] })
+    expect(seen[1]).toEqual({ ...seen[0], events: (seen[0]?.events ?? 0) + 1 })
+  })
+
+  test('is not asked for by a session that ended while the password was looked at', async () => {
+    const own = await serverForThisTest(capturedMail)
+    const client = own.client()
+    const account = await signIn(client)
+    await send(own.client(), 'forgot-password', { email: account.email })
+    const reset = await newest(own, account.email, 'reset_password')
+    const { passwords } = own.runtime
+    const verifyNow = passwords.verify
+    passwords.verify = async (...of) => {
+      const verdict = await verifyNow(...of)
+      passwords.verify = verifyNow
+      const body = { token: reset?.token, new_password: 'an entirely new ferry' }
+      expect((await send(own.client(), 'reset-password', body)).status).toBe(200)
+      return verdict
+    }
+    const to = newAccount().email
+
+    const answer = await send(client, 'change-email', { new_email: to, password: account.password })
+
+    expect(answer).toBeProblem(401, 'session_ended')
+    expect(await readMail(own, to)).toEqual([])
+  })
+
   test('that somebody registers meanwhile stays theirs', async () => {
     const { token, to, client, account } = await changing()
     await server.client().register({ email: to })
@@ -121,6 +168,33 @@ describe('a change is undone from the old address', () => {
     expect((await send(server.client(), 'reset-password', body)).status).toBe(200)
     const login = await server.client().login({ ...account, password: body.new_password })
     expect(login.body.user.email).toBe(account.email)
+  })
+
+  test('also when somebody registered the address meanwhile and never proved it; one who did keeps it', async () => {
+    const squatted = await changing()
+    await send(server.client(), 'change-email/confirm', { token: squatted.token })
+    const undo = await newest(server, squatted.account.email, 'email_change_notice')
+    const squatter = server.client()
+    const { email } = squatted.account
+    expect((await squatter.register({ email })).status).toBe(200)
+
+    expect((await send(server.client(), 'change-email/undo', { token: undo?.token })).status).toBe(200)
+    const [row] = await server.database.sql<{ username: string }>(
+      'SELECT username FROM users WHERE email = $1',
+      [email],
+    )
+    expect(row?.username).toBe(squatted.account.username)
+
+    const given = await changing()
+    await send(server.client(), 'change-email/confirm', { token: given.token })
+    const late = await newest(server, given.account.email, 'email_change_notice')
+    await server.client().register({ email: given.account.email })
+    const verification = await newest(server, given.account.email, 'verify_email')
+    await send(server.client(), 'verify-email', { token: verification?.token })
+    expect(await send(server.client(), 'change-email/undo', { token: late?.token })).toBeProblem(
+      400,
+      'email_taken',
+    )
   })
 
   test('also after a second change: the first owner has the way back', async () => {

@@ -1,6 +1,7 @@
 import { findEmailChangeInWaiting } from '#db/queries/address-changes.ts'
 import { insertAuditEvent } from '#db/queries/audit-events.ts'
 import { voidLinks } from '#db/queries/one-time-links.ts'
+import { holdSessionEpoch } from '#db/queries/session-endings.ts'
 import { requireCurrentPassword } from '#lib/accounts/current-password.ts'
 import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { mayMail } from '#lib/auth/request-mail.ts'
@@ -11,6 +12,7 @@ import { occasionOf, queueMail } from '#lib/mail/queue-mail.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { Principal } from '#lib/session/authenticate.ts'
+import { endedReasonOf } from '#lib/session/ended-reason-of.ts'
 
 export interface RequestedEmailChange {
   newEmail: string
@@ -23,7 +25,8 @@ export interface RequestedEmailChange {
  * which then tells that account instead.
  *
  * @param keep  called in the transaction of the message, also when none is sent; null for none
- * @throws Problem `wrong_password`, `rate_limited`, `overloaded`, or `invalid_request` for the address it has
+ * @throws Problem `wrong_password`, `rate_limited`, `overloaded`, `invalid_request` for the address it has, or
+ *         `session_ended` when it was ended meanwhile
  */
 export async function requestEmailChange(
   runtime: Runtime,
@@ -35,18 +38,22 @@ export async function requestEmailChange(
   if (newEmail.toLowerCase() === user.email.toLowerCase()) throw isYoursAlready
   const presented = { userId: user.id, sessionId: session.id, presented: password, field: 'password' }
   await requireCurrentPassword(runtime, presented)
-  const isAllowed = await mayMail(runtime, newEmail, client.block)
+  const template = 'email_change_confirm' as const
+  const isAllowed = await mayMail(runtime, { template, to: newEmail }, client.block)
   if (isAllowed) await requireMailDomain(runtime, newEmail, 'new_email')
-  await runtime.database.transaction(async (transaction) => {
+  const isDone = await runtime.database.transaction(async (transaction) => {
+    // Whatever ended the session meanwhile voided what waited: nothing new may wait after it.
+    if (!(await holdSessionEpoch(transaction, { userId: user.id, epoch: session.epoch }))) return false
     await keep?.(transaction, undefined)
-    if (!isAllowed) return
+    if (!isAllowed) return true
     await voidLinks(transaction, { userId: user.id, purposes: ['change_email'] })
     const props = occasionOf(runtime, client)
-    const message = { template: 'email_change_confirm', to: newEmail, props } as const
-    await queueMail(runtime, transaction, { userId: user.id }, message)
+    await queueMail(runtime, transaction, { userId: user.id }, { template, to: newEmail, props })
     const about = { userId: user.id, sessionId: session.id, details: { to: newEmail } }
     await insertAuditEvent(transaction, userEvent('email_change_requested', client, about))
+    return true
   })
+  if (!isDone) throw new Problem('session_ended', { endedReason: await endedReasonOf(runtime, session.id) })
 }
 
 const isYoursAlready = new Problem('invalid_request', {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { cleanAccounts } from '#lib/accounts/clean-accounts.ts'
 import type { ApiClient } from '#test/support/api-client.ts'
-import { signIn } from '#test/support/api-client.ts'
+import { newAccount, signIn } from '#test/support/api-client.ts'
 import { serverForThisTest, useServer } from '#test/support/harness.ts'
 import { capturedMail, readMail } from '#test/support/mailbox.ts'
 
@@ -74,6 +74,33 @@ describe('an account that its owner deletes', () => {
     expect((await own.client().register(account)).status).toBe(200)
   })
 
+  test('leaves no row with its address, not even of messages that were asked for while nobody had it', async () => {
+    const own = await serverForThisTest(capturedMail)
+    const account = newAccount()
+    const forgot = () => own.client().send('/api/auth/forgot-password', { json: { email: account.email } })
+    await forgot()
+    await readMail(own, account.email)
+    const client = own.client()
+    await client.register(account)
+    await client.login(account)
+    await remove(client, { password: account.password })
+    await own.time.advance({ seconds: 14 * day + 1 })
+    await forgot()
+    await readMail(own, account.email)
+
+    await cleanAccounts(own.runtime)
+
+    const tables = await own.database.sql<{ name: string }>(
+      `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`,
+    )
+    for (const { name } of tables) {
+      const rows = await own.database.sql(`SELECT 1 FROM "${name}" t WHERE strpos(lower(t::text), $1) > 0`, [
+        account.email,
+      ])
+      expect(rows, name).toEqual([])
+    }
+  })
+
   test('that an operator deleted is not brought back by a sign-in', async () => {
     const client = server.client()
     const account = await signIn(client)
@@ -101,6 +128,31 @@ describe('an account that its owner deletes', () => {
 })
 
 describe('a deletion', () => {
+  test('is not done by a session that ended while the password was looked at', async () => {
+    const own = await serverForThisTest(capturedMail)
+    const client = own.client()
+    const account = await signIn(client)
+    await own.client().send('/api/auth/forgot-password', { json: { email: account.email } })
+    const reset = (await readMail(own, account.email)).at(-1)
+    const json = { token: reset?.token, new_password: 'an entirely new ferry' }
+    const { passwords } = own.runtime
+    const verifyNow = passwords.verify
+    passwords.verify = async (...of) => {
+      const verdict = await verifyNow(...of)
+      passwords.verify = verifyNow
+      expect((await own.client().send('/api/auth/reset-password', { json })).status).toBe(200)
+      return verdict
+    }
+
+    const answer = await remove(client, { password: account.password })
+
+    expect(answer).toBeProblem(401, 'session_ended')
+    expect(answer.body.ended_reason).toBe('password_reset')
+    expect((await readMail(own, account.email)).map(({ template }) => template)).not.toContain(
+      'account_deleted',
+    )
+  })
+
   test('needs the right password', async () => {
     const client = server.client()
     await signIn(client)

@@ -5,12 +5,13 @@ import { occasionOf, queueMail } from '#lib/mail/queue-mail.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { Principal } from '#lib/session/authenticate.ts'
+import { endedReasonOf } from '#lib/session/ended-reason-of.ts'
 
 /**
  * Deletes the account of the caller, who has 14 days to come back.
  *
  * @throws Problem `wrong_password`, `rate_limited`, `overloaded`; without a password `reauthentication_required` unless
- *         the session is fresh; `session_ended` when it was deleted meanwhile
+ *         the session is fresh; `session_ended` when it was deleted, or everything was ended, meanwhile
  */
 export async function deleteMyAccount(
   runtime: Runtime,
@@ -22,6 +23,7 @@ export async function deleteMyAccount(
   const undoUntil = new Date(runtime.clock.now().getTime() + deletionGraceSeconds * 1000).toISOString()
   const ended = await deleteAccount(runtime, user, {
     graceSeconds: deletionGraceSeconds,
+    fromEpoch: session.epoch,
     event: userEvent('account_deleted', client, { sessionId: session.id }),
     alsoIn: (transaction) => {
       const props = { ...occasionOf(runtime, client), undoUntil }
@@ -37,5 +39,6 @@ export async function deleteMyAccount(
       )
     },
   })
-  if (ended === null) throw new Problem('session_ended', { endedReason: 'user_deleted' })
+  if (ended === null)
+    throw new Problem('session_ended', { endedReason: await endedReasonOf(runtime, session.id) })
 }

@@ -17,9 +17,9 @@ export async function forgotPassword(
   client: EventClient & { block: string },
   keep: KeepResult<void> | null,
 ): Promise<void> {
-  const isAllowed = await mayMail(runtime, email, client.block)
   const props = { ...occasionOf(runtime, client), requestId: client.requestId }
   const template = 'reset_password' as const
+  const isAllowed = await mayMail(runtime, { template, to: email }, client.block)
   const message = { template, to: email, props, byAddress: true }
   await inKeptTransaction(runtime.database, keep, async (db) => {
     if (isAllowed) await queueMail(runtime, db, { nobody: true }, message)

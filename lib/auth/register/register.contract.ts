@@ -10,7 +10,7 @@ export const registerContract = contract({
   path: '/api/auth/register',
   summary: 'Create an account',
   description:
-    'Creates an account and sends a message that verifies its address. Nobody is signed in by it. With EMAIL_VERIFICATION=required the link in that message makes the account, and the answer is the same for an address that is known. At most 10 an hour from one address.',
+    'Creates an account and sends a message that verifies its address. Nobody is signed in by it. With EMAIL_VERIFICATION=required the link in that message makes the account, and the answer is the same for an address that is known; until then the same user name with the same password replaces the registration, for whoever mistyped the address. At most 10 an hour from one address.',
   tag: 'auth',
   principal: 'none',
   body: z.object({

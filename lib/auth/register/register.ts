@@ -1,5 +1,5 @@
 import type { Connection } from '#db/connection.ts'
-import { insertPendingRegistration } from '#db/queries/registrations.ts'
+import { insertPendingRegistration, replacePendingRegistration } from '#db/queries/registrations.ts'
 import { insertUserWithPassword, type UserRow } from '#db/queries/users.ts'
 import { isInvited } from '#lib/accounts/invitation.ts'
 import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
@@ -12,6 +12,7 @@ import { requireAcceptablePassword } from '#lib/password/acceptable-password.ts'
 import { Problem, type RateLimitState } from '#lib/problems.ts'
 import { newUuidV7 } from '#lib/runtime/random.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
+import { requireOwnRegistration } from './require-own-registration.ts'
 
 export interface NewAccount {
   email: string
@@ -44,8 +45,8 @@ export async function requireRegistrable(runtime: Runtime, registration: NewAcco
 }
 
 /**
- * Creates an account with the default role; where addresses have to be proven, a registration that waits for that. For
- * a registration that {@link requireRegistrable} has let through.
+ * Creates an account with the default role; where addresses have to be proven, a registration that waits for that, in
+ * the place of an earlier one with the same user name and password. For one that {@link requireRegistrable} let through.
  *
  * @param keep  called in the transaction of the insert, which an error of it rolls back; null for none
  * @throws Problem `rate_limited`, `invalid_request` for a domain that takes no mail, `overloaded`, `username_taken`,
@@ -61,10 +62,16 @@ export async function register(
   await requireMailDomain(runtime, email, 'email')
   const passwordHash = await runtime.passwords.hash(password)
   const prepare = runtime.config.emailVerification === 'required' ? preparePending : prepareAccount
-  const insert = await prepare(runtime, registration, passwordHash)
-  const user = await inKeptTransaction(runtime.database, keep, insert).catch((error) => {
-    throw takenProblem(error) ?? error
-  })
+  const plan = await prepare(runtime, registration, passwordHash)
+  const insert = (work: Insert) => inKeptTransaction(runtime.database, keep, work)
+  const user = await insert(plan.insert)
+    .catch(async (error) => {
+      if (takenProblem(error) && plan.whenReserved) return insert(await plan.whenReserved())
+      throw error
+    })
+    .catch((error) => {
+      throw takenProblem(error) ?? error
+    })
   runtime.metrics.count('auth_register', user ? 'created' : 'pending')
   if (user) runtime.log.info({ event: 'user_registered', user_id: user.id }, 'account created')
   return { user, rateLimit }
@@ -82,11 +89,17 @@ function requireOpen({ config, roots, clock }: Runtime, { email, invitation }: N
 
 type Insert = (db: Connection) => Promise<RegisteredUser>
 
+interface Plan {
+  insert: Insert
+  /** What to do instead when a registration in waiting holds the user name. */
+  whenReserved?: () => Promise<Insert>
+}
+
 async function prepareAccount(
   runtime: Runtime,
   { email, username, client }: Registration,
   passwordHash: string,
-): Promise<Insert> {
+): Promise<Plan> {
   const account = {
     email,
     username,
@@ -96,16 +109,17 @@ async function prepareAccount(
     mail: verificationTo(runtime, email, client),
     isVerified: false,
   }
-  return (db) => insertUserWithPassword(db, account)
+  return { insert: (db) => insertUserWithPassword(db, account) }
 }
 
 /** Looks at no account with the address: neither the answer nor its time tells whether there is one. */
 async function preparePending(
   runtime: Runtime,
-  { email, username, client }: Registration,
+  registration: Registration,
   passwordHash: string,
-): Promise<Insert> {
-  const mayMail = await mayMailTo(runtime, email)
+): Promise<Plan> {
+  const { email, username, client } = registration
+  const mayMail = await mayMailTo(runtime, { template: 'verify_email', to: email })
   const pending = {
     id: newUuidV7(runtime.random, runtime.clock.now()),
     email,
@@ -115,9 +129,18 @@ async function preparePending(
     mail: mayMail ? verificationTo(runtime, email, client) : '[]',
     clientAddress: client.address || null,
   }
-  return async (db) => {
-    if (await insertPendingRegistration(db, pending)) return null
+  const mine = (isMine: boolean) => {
+    if (isMine) return null
     throw taken('username', 'username_taken')
+  }
+  return {
+    insert: async (db) => mine(await insertPendingRegistration(db, pending)),
+    whenReserved: async () => {
+      const { id: replacedId, email: asked } = await requireOwnRegistration(runtime, registration)
+      // The message that the address has must stay good when it gets no other.
+      if (pending.mail === '[]' && asked.toLowerCase() === email.toLowerCase()) return async () => null
+      return async (db) => mine(await replacePendingRegistration(db, { ...pending, replacedId }))
+    },
   }
 }
 

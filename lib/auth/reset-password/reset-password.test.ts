@@ -60,6 +60,19 @@ describe('a forgotten password', () => {
     expect(row?.recipient).toBe(account.email)
   })
 
+  test('reaches its owner however many other messages strangers have asked for to the address', async () => {
+    const own = await serverForThisTest(capturedMail)
+    const account = newAccount()
+    await own.client().register(account)
+    const resend = () =>
+      own.client().send('/api/auth/verify-email/resend', { json: { email: account.email } })
+    for (let count = 0; count < 6; count += 1) expect((await resend()).status).toBe(200)
+
+    await forgot(own, account.email)
+
+    expect((await readMail(own, account.email)).at(-1)?.template).toBe('reset_password')
+  })
+
   test('guesses of a code are counted for nobody as for somebody', async () => {
     const { account } = await forgetful()
     await forgot(server, 'a.stranger@example.com')

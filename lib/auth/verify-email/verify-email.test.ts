@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { newAccount } from '#test/support/api-client.ts'
 import { serverForThisTest, type TestServer, useServer } from '#test/support/harness.ts'
@@ -106,7 +107,8 @@ describe('an account whose address need not be proven', () => {
     const reset = (await readMail(server, account.email)).at(-1)
 
     expect(await verify(server, { token: reset?.token })).toBeProblem(400, 'link_invalid')
-    expect(await verify(server, { token: `${token.slice(0, -1)}A` })).toBeProblem(400, 'link_invalid')
+    const forged = token.replace(/.$/, (letter) => (letter === 'A' ? 'B' : 'A'))
+    expect(await verify(server, { token: forged })).toBeProblem(400, 'link_invalid')
     expect(await verify(server, { email: 'nobody@example.com', code: '123456' })).toBeProblem(
       400,
       'link_invalid',
@@ -204,6 +206,33 @@ describe('an address that has to be proven', () => {
     expect((await strict.client().login(second)).status).toBe(200)
   })
 
+  test('of two registrations of one address neither is completed by a code, which says not whose it is', async () => {
+    const owner = await registered(strict)
+    const stranger = { ...newAccount(), email: owner.account.email }
+    await strict.client().register(stranger)
+    await strict.client().send('/api/auth/verify-email/resend', { json: { email: stranger.email } })
+    const codes = (await readMail(strict, stranger.email)).map(({ code }) => code)
+
+    for (const code of codes.toReversed())
+      expect(await verify(strict, { email: stranger.email, code })).toBeProblem(400, 'link_invalid')
+
+    expect((await verify(strict, { token: owner.token })).status).toBe(200)
+    expect(await strict.client().login(stranger)).toBeProblem(401, 'invalid_credentials')
+  })
+
+  test('of two registrations of one address whose links are used at once one wins, without waiting for each other', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const first = await registered(strict)
+      const second = { ...newAccount(), email: first.account.email }
+      await strict.client().register(second)
+      const tokens = (await readMail(strict, second.email)).map(({ token }) => token)
+
+      const answers = await Promise.all(tokens.map((token) => verify(strict, { token })))
+
+      expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400])
+    }
+  })
+
   test('the user name is reserved until the registration is over', async () => {
     const own = await serverForThisTest({ ...capturedMail, EMAIL_VERIFICATION: 'required' })
     const { account } = await registered(own)
@@ -239,6 +268,104 @@ describe('an address that has to be proven', () => {
     expect(await verify(strict, { token })).toBeProblem(400, 'link_invalid')
     expect(await strict.client().login(account)).toBeProblem(401, 'invalid_credentials')
     expect((await strict.client().register({ username: account.username })).status).toBe(200)
+  })
+})
+
+describe('a registration whose address was mistyped', () => {
+  const wrongAddress = () => ({ ...newAccount(), email: `mistyped-${newAccount().email}` })
+
+  test('is replaced by one with its user name and its password: the new address is asked, the old link is void', async () => {
+    const wrong = await registered(strict, wrongAddress())
+    const right = {
+      ...wrong.account,
+      email: newAccount().email,
+      username: wrong.account.username.toUpperCase(),
+    }
+
+    const answer = await strict.client().register(right)
+
+    expect(answer.body).toEqual(wrong.answer.body)
+    expect(await verify(strict, { token: wrong.token })).toBeProblem(400, 'link_invalid')
+    expect(await verify(strict, { email: wrong.account.email, code: wrong.code })).toBeProblem(
+      400,
+      'link_invalid',
+    )
+    const [mail] = await readMail(strict, right.email)
+    expect((await verify(strict, { token: mail?.token })).status).toBe(200)
+    expect((await strict.client().login(right)).body.user).toMatchObject({ email: right.email })
+  })
+
+  test('is replaced alike for an address that is known, whose owner is told', async () => {
+    const own = await serverForThisTest({ ...capturedMail, EMAIL_VERIFICATION: 'required' })
+    const known = await registered(own)
+    await verify(own, { token: known.token })
+    const watched = watchDatabase(own.runtime)
+    const seen = []
+    for (const email of [known.account.email, newAccount().email]) {
+      const wrong = await registered(own, wrongAddress())
+      watched.names.length = 0
+      const { status, body } = await own.client().register({ ...wrong.account, email })
+      seen.push({ status, body, names: [...watched.names] })
+    }
+
+    expect(seen[0]?.status).toBe(200)
+    expect(seen[1]).toEqual(seen[0])
+    const templates = (await readMail(own, known.account.email)).map(({ template }) => template)
+    expect(templates).toEqual(['verify_email', 'welcome', 'account_exists'])
+  })
+
+  test('keeps its name against everybody else, and whoever tries five passwords has to wait', async () => {
+    const wrong = await registered(strict, wrongAddress())
+    const guess = (password: string) =>
+      strict.client().register({ username: wrong.account.username, email: newAccount().email, password })
+    for (let count = 0; count < 5; count += 1)
+      expect(await guess(`some other words ${count}`)).toBeProblem(400, 'username_taken')
+
+    expect(await guess(wrong.account.password)).toBeProblem(429, 'rate_limited')
+    expect((await verify(strict, { token: wrong.token })).status).toBe(200)
+    expect((await strict.client().login(wrong.account)).status).toBe(200)
+  })
+
+  test('with the same address asks it again; beyond its limit the message that it has stays good', async () => {
+    const { account } = await registered(strict)
+    for (let count = 0; count < 6; count += 1)
+      expect((await strict.client().register(account)).status).toBe(200)
+
+    const mails = await readMail(strict, account.email)
+
+    expect(mails).toHaveLength(1)
+    expect((await verify(strict, { token: mails[0]?.token })).status).toBe(200)
+  })
+
+  test('of ten repetitions at once, and a use of the old link with them, one account comes out', async () => {
+    const wrong = await registered(strict, wrongAddress())
+    const right = { ...wrong.account, email: newAccount().email }
+
+    const [used, ...answers] = await Promise.all([
+      verify(strict, { token: wrong.token }),
+      ...Array.from({ length: 9 }, () => strict.client().register(right)),
+    ])
+
+    for (const { status } of [used, ...answers]) expect([200, 400, 429, 503]).toContain(status)
+    const rows = await strict.database.sql(
+      `SELECT 1 FROM users WHERE lower(username) = lower($1) UNION ALL
+       SELECT 1 FROM pending_registrations WHERE lower(username) = lower($1)`,
+      [right.username],
+    )
+    expect(rows).toHaveLength(1)
+  })
+
+  test('repeated with an idempotency key gets the kept answer, and one registration is there', async () => {
+    const wrong = await registered(strict, wrongAddress())
+    const json = { ...wrong.account, email: newAccount().email }
+    const headers = { 'idempotency-key': randomUUID() }
+    const client = strict.client()
+
+    expect((await client.send('/api/auth/register', { json, headers })).status).toBe(200)
+    const again = await client.send('/api/auth/register', { json, headers })
+
+    expect(again.headers.get('idempotency-replayed')).toBe('true')
+    expect(await readMail(strict, json.email)).toHaveLength(1)
   })
 })
 
