@@ -3,6 +3,8 @@ import type { NextConfig } from 'next'
 
 /** Packages that run from node_modules: native ones, and those of which a process must have one copy. */
 const serverExternalPackages = [
+  '@auth/core',
+  '@auth/drizzle-adapter',
   '@next/env',
   'argon2',
   'bcryptjs',

@@ -6,7 +6,7 @@ import { readFlash } from '#lib/http/flash.ts'
 import { isProblem } from '#lib/problems.ts'
 import { processRuntime } from '#lib/runtime/process-runtime.ts'
 import { authenticate, type Principal } from '#lib/session/authenticate.ts'
-import { formCookieName } from '#lib/session/session-cookie.ts'
+import { formCookieName, lastUsedCookieName } from '#lib/session/session-cookie.ts'
 import { type FormState, toFormState } from '../components/forms/form-state.ts'
 
 /** What pages may know of the request they are drawn for. The only place in app/ that reads cookies and headers. */
@@ -81,6 +81,23 @@ async function presentedFlash(page: string) {
 /** The title of a page with a form: a refusal is said first. */
 export async function titleFor(page: string, title: string) {
   return { title: (await flashFor(page)) ? `Error: ${title}` : title }
+}
+
+/** The providers that are set up, as pages show them, and the one that this browser signed in with last. */
+export async function socialChoice() {
+  const { config } = await processRuntime()
+  const providers = config.social.providers.map(({ id, name }) => ({ id, name }))
+  const cookie = lastUsedCookieName(config.appUrl)
+  const lastUsed = (cookie && (await cookies()).get(cookie.name)?.value) ?? null
+  return { providers, lastUsed }
+}
+
+/** Why a sign-in with a provider came to nothing, and with which; of others than ours nothing is said. */
+export async function socialRefusal(query: Query): Promise<{ code: string | null; provider: string | null }> {
+  const { providers } = await socialChoice()
+  const id = await queryValue(query, 'provider')
+  const provider = providers.find((one) => one.id === id)?.name ?? null
+  return { code: await queryValue(query, 'social'), provider }
 }
 
 export type Query = Promise<Record<string, string | string[] | undefined>>

@@ -1,13 +1,14 @@
 import { EntryShell } from '../components/shell/entry-shell.tsx'
 import { ButtonLink } from '../components/ui/button.tsx'
 import { Card } from '../components/ui/card.tsx'
-import { appName, currentSession } from './current.ts'
+import { auth } from './auth.ts'
+import { appName } from './current.ts'
 
 export default async function HomePage() {
-  const session = await currentSession()
+  const session = await auth()
   const name = await appName()
-  if (session.kind === 'signed-in') {
-    const { username } = session.principal.user
+  if (session) {
+    const { name: username } = session.user
     return (
       <EntryShell appName={name} title="You are signed in">
         <Card>

@@ -6,6 +6,7 @@ export const constraints = {
   usersEmail: 'users_email_key',
   usersUsername: 'users_username_key',
   pendingUsername: 'pending_registrations_username_key',
+  identities: 'identities_issuer_subject_key',
 } as const
 
 export type ConstraintName = (typeof constraints)[keyof typeof constraints]

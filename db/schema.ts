@@ -80,6 +80,57 @@ export const passwordCredentials = pgTable(
   (table) => [belongsToUser('password_credentials_user_id_fkey', table.userId)],
 )
 
+/**
+ * Who else vouches for a user: one row for each account elsewhere. The pair of issuer and subject names it and nothing
+ * else does: addresses change hands. What the provider gave to read its API with is never kept.
+ */
+export const identities = pgTable(
+  'identities',
+  {
+    id: uuid().primaryKey(),
+    userId: bigint({ mode: 'number' }).notNull(),
+    issuer: text().notNull(),
+    subject: text().notNull(),
+    /** Of the settings it was made under; only shown. */
+    provider: text().notNull(),
+    /** As the provider named it last; only shown. */
+    email: text(),
+    linkedAt: instant().notNull().default(appNow),
+    lastUsedAt: instant(),
+  },
+  (table) => [
+    uniqueIndex(constraints.identities).on(table.issuer, table.subject),
+    index('identities_user_id_idx').on(table.userId),
+    belongsToUser('identities_user_id_fkey', table.userId),
+  ],
+)
+
+/**
+ * Codes that hand a finished dance to a front end of another origin. Each works once, for a minute, for whoever knows
+ * the verifier of its challenge.
+ */
+export const signInCodes = pgTable(
+  'sign_in_codes',
+  {
+    /** SHA-256 of the code, base64url. */
+    codeHash: text().primaryKey(),
+    /** SHA-256 of the verifier, base64url (RFC 7636, S256). */
+    challenge: text().notNull(),
+    provider: text().notNull(),
+    issuer: text().notNull(),
+    subject: text().notNull(),
+    email: text(),
+    emailVerified: boolean().notNull(),
+    suggestedName: text(),
+    createdAt: instant().notNull().default(appNow),
+    expiresAt: instant().notNull(),
+    usedAt: instant(),
+    /** The session it became: it ends when the code is presented again. */
+    sessionId: uuid(),
+  },
+  (table) => [index('sign_in_codes_expires_at_idx').on(table.expiresAt)],
+)
+
 export const roles = pgTable(
   'roles',
   {

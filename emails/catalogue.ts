@@ -8,6 +8,7 @@ import {
   verifyEmail,
   welcome,
 } from './account-views.tsx'
+import { accountClaimed, identityLinked, identityUnlinked } from './identity-views.tsx'
 import type { MailView } from './mail-view.ts'
 import { newDevice, passwordChanged, sessionsEndedByReuse } from './security-views.tsx'
 
@@ -22,5 +23,8 @@ export const mailViews: { readonly [Name in MailTemplate]: MailView<Name> } = {
   new_device: newDevice,
   sessions_ended_by_reuse: sessionsEndedByReuse,
   account_exists: accountExists,
+  identity_linked: identityLinked,
+  identity_unlinked: identityUnlinked,
+  account_claimed: accountClaimed,
   account_deleted: accountDeleted,
 }

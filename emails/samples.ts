@@ -17,5 +17,8 @@ export const mailSamples: { readonly [Name in MailTemplate]: MailTemplates[Name]
   new_device: occasion,
   sessions_ended_by_reuse: { ...occasion, device: null },
   account_exists: { ...occasion, address: '2001:db8:85a3::8a2e:370:7334' },
+  identity_linked: { ...occasion, provider: 'Google' },
+  identity_unlinked: { ...occasion, provider: 'Google' },
+  account_claimed: { ...occasion, provider: 'Google' },
   account_deleted: { ...occasion, undoUntil: '2026-12-06T09:05:00.000Z' },
 }

@@ -23,6 +23,15 @@ import { registerContract } from './auth/register/register.contract.ts'
 import { resendVerificationContract } from './auth/resend-verification/resend-verification.contract.ts'
 import { resetPasswordContract } from './auth/reset-password/reset-password.contract.ts'
 import { setupContract } from './auth/setup/setup.contract.ts'
+import { authJsContracts } from './auth/social/auth-js.contract.ts'
+import {
+  connectProviderContract,
+  exchangeSocialCodeContract,
+  linkSocialCodeContract,
+  listIdentitiesContract,
+  startSocialSignInContract,
+  unlinkIdentityContract,
+} from './auth/social/social.contract.ts'
 import { verifyEmailContract } from './auth/verify-email/verify-email.contract.ts'
 import { docsFileContract } from './docs/docs-file/docs-file.contract.ts'
 import { errorPageContract } from './docs/error-page/error-page.contract.ts'
@@ -61,6 +70,11 @@ export const contracts: readonly Contract[] = [
   confirmEmailChangeContract,
   undoEmailChangeContract,
   exportDataContract,
+  exchangeSocialCodeContract,
+  linkSocialCodeContract,
+  connectProviderContract,
+  listIdentitiesContract,
+  unlinkIdentityContract,
   setupContract,
   jwksContract,
   openApiContract,
@@ -81,3 +95,6 @@ export const docsContracts: readonly Contract[] = [
   showCapturedMailContract,
   changePasswordPageContract,
 ]
+
+/** What browsers and the clients of Auth.js are led through: described in the route files that bind it. */
+export const describedInRoutes: readonly Contract[] = [...authJsContracts, startSocialSignInContract]

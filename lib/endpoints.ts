@@ -21,6 +21,25 @@ import { registerEndpoint } from './auth/register/register.endpoint.ts'
 import { resendVerificationEndpoint } from './auth/resend-verification/resend-verification.endpoint.ts'
 import { resetPasswordEndpoint } from './auth/reset-password/reset-password.endpoint.ts'
 import { setupEndpoint } from './auth/setup/setup.endpoint.ts'
+import {
+  authJsCsrfEndpoint,
+  authJsErrorPageEndpoint,
+  authJsProvidersEndpoint,
+  authJsSessionEndpoint,
+  authJsSignInPageEndpoint,
+  authJsSignOutEndpoint,
+  authJsUpdateEndpoint,
+} from './auth/social/auth-js.endpoint.ts'
+import { authJsSignInEndpoint } from './auth/social/begin.endpoint.ts'
+import { authJsCallbackEndpoint, authJsFormCallbackEndpoint } from './auth/social/callback.endpoint.ts'
+import { exchangeSocialCodeEndpoint } from './auth/social/exchange.endpoint.ts'
+import {
+  connectProviderEndpoint,
+  linkSocialCodeEndpoint,
+  listIdentitiesEndpoint,
+  unlinkIdentityEndpoint,
+} from './auth/social/identities.endpoint.ts'
+import { startSocialSignInEndpoint } from './auth/social/start.endpoint.ts'
 import { verifyEmailEndpoint } from './auth/verify-email/verify-email.endpoint.ts'
 import { docsFileEndpoint } from './docs/docs-file/docs-file.endpoint.ts'
 import { errorPageEndpoint } from './docs/error-page/error-page.endpoint.ts'
@@ -59,6 +78,11 @@ export const endpoints: readonly Endpoint[] = [
   confirmEmailChangeEndpoint,
   undoEmailChangeEndpoint,
   exportDataEndpoint,
+  exchangeSocialCodeEndpoint,
+  linkSocialCodeEndpoint,
+  connectProviderEndpoint,
+  listIdentitiesEndpoint,
+  unlinkIdentityEndpoint,
   setupEndpoint,
   jwksEndpoint,
   openApiEndpoint,
@@ -74,4 +98,15 @@ export const endpoints: readonly Endpoint[] = [
   showInboxEndpoint,
   showCapturedMailEndpoint,
   changePasswordPageEndpoint,
+  authJsProvidersEndpoint,
+  authJsCsrfEndpoint,
+  authJsSessionEndpoint,
+  authJsUpdateEndpoint,
+  authJsSignInPageEndpoint,
+  authJsErrorPageEndpoint,
+  authJsSignOutEndpoint,
+  authJsSignInEndpoint,
+  authJsCallbackEndpoint,
+  authJsFormCallbackEndpoint,
+  startSocialSignInEndpoint,
 ]

@@ -115,6 +115,53 @@ export const problems = {
   link_invalid: { status: 400, title: 'Link invalid', detail: 'This link is not valid.' },
   link_expired: { status: 400, title: 'Link expired', detail: 'This link has expired. Ask for a new one.' },
   link_used: { status: 400, title: 'Link used', detail: 'This link was already used.' },
+  social_cancelled: { status: 400, title: 'Sign-in cancelled', detail: 'Sign-in was cancelled.' },
+  social_state_lost: {
+    status: 400,
+    title: 'Sign-in lost',
+    detail: 'This sign-in was begun too long ago, or in another tab or browser. Start it again.',
+  },
+  social_refused: {
+    status: 400,
+    title: 'Sign-in not verified',
+    detail: 'What the provider answered could not be verified, so nobody was signed in. Try again.',
+  },
+  provider_unavailable: {
+    status: 503,
+    title: 'Provider unavailable',
+    detail: 'The provider does not answer. Try again in a moment, or sign in another way.',
+  },
+  provider_email_unverified: {
+    status: 403,
+    title: 'Email not verified at the provider',
+    detail:
+      'The provider has not verified your email address. Verify it there, or create an account with a password.',
+  },
+  account_exists: {
+    status: 409,
+    title: 'Account exists',
+    detail: 'You already have an account with this address. Sign in to it, then connect the provider.',
+  },
+  identity_taken: {
+    status: 409,
+    title: 'Already connected elsewhere',
+    detail: 'This is already connected to another account here.',
+  },
+  last_sign_in_method: {
+    status: 409,
+    title: 'Last way to sign in',
+    detail: 'This is your only way to sign in. Set a password first.',
+  },
+  sign_in_code_invalid: {
+    status: 400,
+    title: 'Sign-in code invalid',
+    detail: 'This sign-in code is not valid any more. Start the sign-in again.',
+  },
+  return_url_refused: {
+    status: 400,
+    title: 'Return address refused',
+    detail: 'This server may not lead back to that address.',
+  },
 } as const satisfies Record<string, ProblemDefinition>
 
 export type ProblemCode = keyof typeof problems

@@ -10,6 +10,7 @@ import {
 } from '#lib/config/read-config.ts'
 import { Secret } from '#lib/crypto/secret.ts'
 import { jobConnectionsMax } from '#lib/jobs/job-runner.ts'
+import { systemClock } from '#lib/runtime/clock.ts'
 import { usableCores, workersOf } from '#lib/runtime/cores.ts'
 import { type DataDirectory, openDataDirectory } from './data-directory.ts'
 import { type EmbeddedDatabase, startEmbeddedDatabase } from './embedded-database.ts'
@@ -45,8 +46,9 @@ export async function prepare(
 ): Promise<Preparation> {
   const { variables, warnings } = loadEnvironment(root, environment)
   const isStrict = isStrictEnvironment(variables)
+  const known = { hasPages: true, ...facts, now: systemClock.now() }
   // Judged before anything is made: a refused start leaves nothing behind.
-  const judged = requireConfig(readConfig(variables, isStrict ? null : placeholders, facts), warnings)
+  const judged = requireConfig(readConfig(variables, isStrict ? null : placeholders, known), warnings)
   const data = isStrict ? null : openData(root)
   try {
     return await prepareWith(root, variables, warnings, data, connectionsMax(judged.config))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { contracts, docsContracts } from '#lib/contracts.ts'
+import { contracts, describedInRoutes, docsContracts } from '#lib/contracts.ts'
 import { endpoints } from '#lib/endpoints.ts'
 import { architectureRules } from './support/architecture-rules.ts'
 import { parseSource, readSourceTree, type SourceFile } from './support/source-tree.ts'
@@ -27,11 +27,15 @@ for (const rule of architectureRules) {
 }
 
 test('every contract has its endpoint, and every endpoint a contract that is listed', () => {
-  expect(endpoints.map((endpoint) => endpoint.contract)).toEqual([...contracts, ...docsContracts])
+  expect(endpoints.map((endpoint) => endpoint.contract)).toEqual([
+    ...contracts,
+    ...docsContracts,
+    ...describedInRoutes,
+  ])
 })
 
 test('operation ids are unique, and so is each method of a path', () => {
-  const all = [...contracts, ...docsContracts]
+  const all = [...contracts, ...docsContracts, ...describedInRoutes]
   const ids = all.map((contract) => contract.operationId)
   const places = all.map(({ method, path }) => `${method} ${path}`)
 

@@ -71,7 +71,12 @@ test('dependencies are pinned to exact versions, and the lock file names no regi
 
 test('versions are at or above the floors that advisories set', () => {
   const { dependencies } = JSON.parse(read('package.json'))
-  const floors: Record<string, string> = { 'drizzle-orm': '0.45.2', next: '16.2.6', nodemailer: '8.0.5' }
+  const floors: Record<string, string> = {
+    'drizzle-orm': '0.45.2',
+    next: '16.2.6',
+    'next-auth': '5.0.0-beta.32',
+    nodemailer: '8.0.5',
+  }
   for (const [name, floor] of Object.entries(floors)) {
     const version = dependencies[name] ?? floor
     expect(version.localeCompare(floor, 'en', { numeric: true }), name).toBeGreaterThanOrEqual(0)

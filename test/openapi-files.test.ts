@@ -7,10 +7,10 @@ import { brunoCollection } from '#lib/openapi/bruno-collection.ts'
 import { type OpenApiDocument, operationsOf } from '#lib/openapi/openapi-document.ts'
 import { readersVariables } from '#lib/openapi/request-example.ts'
 import { requestsFile } from '#lib/openapi/requests-file.ts'
-import { serverForThisTest, type TestServer } from './support/harness.ts'
+import type { TestServer } from './support/harness.ts'
 import { stageOn } from './support/inner-theatre.ts'
 import { openLinkFor, usesLink } from './support/link-scenes.ts'
-import { capturedMail } from './support/mailbox.ts'
+import { newPerson, obtainCode, type SocialStage, socialStageForThisTest } from './support/social-scenes.ts'
 
 const document: OpenApiDocument = JSON.parse(readFileSync('dist/openapi.json', 'utf8'))
 const collection = brunoCollection(document)
@@ -29,7 +29,7 @@ test('docs/bruno has no other file, and one for each operation', () => {
     .map((name) => name.replaceAll('\\', '/'))
 
   expect(found.toSorted()).toEqual(Object.keys(collection).toSorted())
-  for (const { operation } of operationsOf(document)) {
+  for (const { operation } of operationsOf(document).filter(isSendable)) {
     expect(found.filter((name) => name.endsWith(`/${operation.operationId}.bru`))).toHaveLength(1)
   }
 })
@@ -42,7 +42,8 @@ test('no variable is left that nothing fills', () => {
 })
 
 test('the requests of docs/requests.http succeed one after the other, as they stand there', async () => {
-  const server = await serverForThisTest(capturedMail)
+  const stage = await socialStageForThisTest()
+  const { server } = stage
   const text = readFileSync('docs/requests.http', 'utf8')
   const variables = Object.fromEntries(
     [...text.matchAll(/^@(\w+) = (.*)$/gm)].map(([, name, value]) => [String(name), String(value)]),
@@ -64,27 +65,46 @@ test('the requests of docs/requests.http succeed one after the other, as they st
 
   for (const block of first) await send(block)
   for (const block of requests.slice(first.length)) {
-    await fetchWhatItNeeds(server, nameOf(block), variables)
-    if (nameOf(block) === 'deleteMyAccount') await send(requests.find((one) => nameOf(one) === 'login') ?? '')
+    if (ofTheAccount.has(nameOf(block))) variables['password'] = 'a quick red tram'
+    if (ofTheAccount.has(nameOf(block))) await send(requests.find((one) => nameOf(one) === 'login') ?? '')
+    await fetchWhatItNeeds(stage, nameOf(block), variables)
     await send(block)
   }
 
-  const operations = operationsOf(document).map(({ operation }) => operation.operationId)
+  const operations = operationsOf(document)
+    .filter(isSendable)
+    .map(({ operation }) => operation.operationId)
   expect([...new Set(sent)].toSorted()).toEqual(operations.toSorted())
 })
+
+/** What browsers are led through is nothing to send by hand. */
+const isSendable = ({ operation }: { operation: { tags: readonly string[] } }) =>
+  !operation.tags.includes('browser')
+
+/** Apart, and for somebody who has signed in again, with the password that was set before. */
+const ofTheAccount = new Set(['linkSocialCode', 'connectProvider', 'unlinkIdentity', 'deleteMyAccount'])
 
 const saysThatTheRestIsApart = (block: string) => block.startsWith('### Each of these needs something')
 
 const nameOf = (block: string) => /^# @name (\w+)$/m.exec(block)?.[1] ?? ''
 
 /** As the reader does: from a message, from the terminal, from memory. */
-async function fetchWhatItNeeds(server: TestServer, operationId: string, variables: Record<string, string>) {
+async function fetchWhatItNeeds(stage: SocialStage, operationId: string, variables: Record<string, string>) {
+  const { server } = stage
   if (usesLink(operationId)) {
     variables['link_token'] = String((await openLinkFor(stageOn(server), operationId)).mail.token)
   }
   variables['inbox_key'] = inboxKeyOf(server.runtime.roots).reveal()
   variables['setup_key'] = String((await openSetup(server.runtime))?.reveal())
-  if (operationId === 'deleteMyAccount') variables['password'] = 'a quick red tram'
+  if (operationId.endsWith('SocialCode')) {
+    const { code, code_verifier } = await obtainCode(stage, { person: newPerson() })
+    Object.assign(variables, { sign_in_code: code, code_verifier })
+  }
+  const [row] = await server.database.sql<{ id: string }>(
+    'SELECT identities.id FROM identities JOIN users ON users.id = user_id WHERE username = $1',
+    [variables['username']],
+  )
+  variables['identity_id'] = row?.id ?? ''
 }
 
 async function sendBlock(server: TestServer, block: string, resolve: (expression: string) => string) {

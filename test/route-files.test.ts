@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { docsContracts, contracts as operations } from '#lib/contracts.ts'
+import { describedInRoutes, docsContracts, contracts as operations } from '#lib/contracts.ts'
 import { endpoints } from '#lib/endpoints.ts'
 import { config as proxyConfig } from '../proxy.ts'
 import { type OperationOf, routeFileComplaints, routeFileOf } from './support/route-files.ts'
 import { parseSource, readSourceTree, type SourceFile } from './support/source-tree.ts'
 
-const contracts = [...operations, ...docsContracts]
+const contracts = [...operations, ...docsContracts, ...describedInRoutes]
 const tree = readSourceTree()
 const known = await knownOperations()
 
@@ -52,6 +52,7 @@ test('each path has the file that Next looks for', () => {
   expect(routeFileOf('/api/auth/sessions/{id}')).toBe('app/api/auth/sessions/[id]/route.ts')
   expect(routeFileOf('/docs/assets/{file}')).toBe('app/docs/assets/[file]/route.ts')
   expect(routeFileOf('/.well-known/jwks.json')).toBe('app/.well-known/jwks.json/route.ts')
+  expect(routeFileOf('/api/auth/callback/{provider}')).toBe('app/api/auth/[...nextauth]/route.ts')
 })
 
 test('a planted violation is found: a file is missing', () => {

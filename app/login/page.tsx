@@ -2,17 +2,29 @@ import { redirect } from 'next/navigation'
 import { safeNext } from '#lib/http/safe-next.ts'
 import { processRuntime } from '#lib/runtime/process-runtime.ts'
 import { SignInForm } from '../../components/auth/sign-in-form.tsx'
+import { SocialButtons } from '../../components/auth/social-buttons.tsx'
 import { EntryShell } from '../../components/shell/entry-shell.tsx'
 import { Card } from '../../components/ui/card.tsx'
 import { Notice } from '../../components/ui/notice.tsx'
 import { OutcomeNotice } from '../../components/ui/outcomes.tsx'
-import { currentSession, flashFor, type Query, queryValue, titleFor, typedEmailFor } from '../current.ts'
+import { SocialOutcome } from '../../components/ui/social-outcome.tsx'
+import {
+  currentSession,
+  flashFor,
+  type Query,
+  queryValue,
+  socialChoice,
+  socialRefusal,
+  titleFor,
+  typedEmailFor,
+} from '../current.ts'
 
 export const generateMetadata = () => titleFor('/login', 'Sign in')
 
 export default async function LoginPage({ searchParams }: { searchParams: Query }) {
   const { config } = await processRuntime()
-  const next = safeNext(config, await queryValue(searchParams, 'next')) ?? '/account'
+  const refusal = await socialRefusal(searchParams)
+  const next = safeNext(config, await queryValue(searchParams, 'next')) ?? nextAfter(refusal.code)
   const session = await currentSession()
   if (session.kind === 'signed-in') redirect(next)
   const hasLostCookie = (await queryValue(searchParams, 'cookie')) === 'lost'
@@ -24,6 +36,7 @@ export default async function LoginPage({ searchParams }: { searchParams: Query 
           done={await queryValue(searchParams, 'done')}
           ended={await queryValue(searchParams, 'ended')}
         />
+        <SocialOutcome {...refusal} />
         {hasLostCookie && (
           <Notice tone="warning">
             Your browser did not keep our cookie, so you are not signed in. Allow cookies for this site and
@@ -37,6 +50,7 @@ export default async function LoginPage({ searchParams }: { searchParams: Query 
             initial={await flashFor('/login')}
             typedEmail={await typedEmailFor('/login')}
           />
+          <SocialButtons {...(await socialChoice())} page={`/login${onward}`} next={withCookieCheck(next)} />
         </Card>
         <p className="text-center">
           <a href="/forgot" className="prose-link">
@@ -52,6 +66,11 @@ export default async function LoginPage({ searchParams }: { searchParams: Query 
       </div>
     </EntryShell>
   )
+}
+
+/** Whoever has to connect a provider first is led to where that is done. */
+function nextAfter(code: string | null): string {
+  return code === 'account_exists' ? '/account/security' : '/account'
 }
 
 /** Lets the page that follows tell a browser without cookies from one that was never signed in. */

@@ -1,9 +1,11 @@
 import { safeNext } from '#lib/http/safe-next.ts'
 import { processRuntime } from '#lib/runtime/process-runtime.ts'
 import { RegisterForm } from '../../components/auth/register-form.tsx'
+import { SocialButtons } from '../../components/auth/social-buttons.tsx'
 import { EntryShell } from '../../components/shell/entry-shell.tsx'
 import { Card } from '../../components/ui/card.tsx'
-import { flashFor, type Query, queryValue, titleFor } from '../current.ts'
+import { SocialOutcome } from '../../components/ui/social-outcome.tsx'
+import { flashFor, type Query, queryValue, socialChoice, socialRefusal, titleFor } from '../current.ts'
 
 export const generateMetadata = () => titleFor('/register', 'Create account')
 
@@ -17,6 +19,7 @@ export default async function RegisterPage({ searchParams }: { searchParams: Que
   return (
     <EntryShell appName={config.appName} title="Create account">
       <div className="flex flex-col gap-5">
+        <SocialOutcome {...(await socialRefusal(searchParams))} />
         <Card>
           {config.registration === 'closed' && <p>This service takes no new accounts.</p>}
           {config.registration === 'invite' && !invitation && (
@@ -29,6 +32,13 @@ export default async function RegisterPage({ searchParams }: { searchParams: Que
               invitation={invitation}
               initial={await flashFor('/register')}
               passwordLengthMin={config.password.lengthMin}
+            />
+          )}
+          {config.registration === 'open' && (
+            <SocialButtons
+              {...(await socialChoice())}
+              page={`/register${onward}`}
+              next={next ?? '/account'}
             />
           )}
         </Card>

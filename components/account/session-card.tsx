@@ -7,6 +7,8 @@ export interface ShownSession {
   id: string
   isCurrent: boolean
   kind: 'bearer' | 'cookie'
+  /** How the user signed in, for people. */
+  signedInWith: string
   device: string | null
   address: string | null
   createdAt: string
@@ -51,6 +53,8 @@ function Details({ session }: { session: ShownSession }) {
         <dd className="text-foreground">
           <LocalTime instant={session.createdAt} />
         </dd>
+        <dt>Signed in with</dt>
+        <dd className="break-words text-foreground">{session.signedInWith}</dd>
         <dt>Ends by itself</dt>
         <dd className="text-foreground">
           <LocalTime instant={session.expiresAt} />

@@ -12,6 +12,8 @@ export interface ApiFormProps {
   page: string
   /** Where a success leads. */
   next: string
+  /** The answer names where it leads instead, such as a provider. */
+  leadsToAnswer?: boolean
   /** What the server remembers of a refusal, when the form was sent without scripts. */
   initial: FormState | null
   children: ReactNode
@@ -27,6 +29,7 @@ export interface ApiFormProps {
  */
 export function ApiForm(props: ApiFormProps) {
   const { target, page, next, initial, children, className = '', label, name = '' } = props
+  const { leadsToAnswer = false } = props
   const [state, setState] = useState(initial)
   const [isPending, setPending] = useState(false)
   const [isEnhanced, setEnhanced] = useState(false)
@@ -44,7 +47,7 @@ export function ApiForm(props: ApiFormProps) {
     setPending(true)
     const outcome = await sendForm(event.currentTarget, target)
     // Leaving: the button stays busy until the next page is there.
-    if (outcome.kind === 'done') return window.location.assign(next)
+    if (outcome.kind === 'done') return window.location.assign((leadsToAnswer && outcome.url) || next)
     isSending.current = false
     setPending(false)
     setState(outcome.state)

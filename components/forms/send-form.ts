@@ -1,6 +1,7 @@
 import { type FormState, failure, type ProblemAnswer, toFormState } from './form-state.ts'
 
-export type FormOutcome = { kind: 'done' } | { kind: 'refused'; state: FormState }
+/** `url`: where the answer leads, if it names an address. */
+export type FormOutcome = { kind: 'done'; url: string | null } | { kind: 'refused'; state: FormState }
 
 export interface FormTarget {
   /** The endpoint's own path. */
@@ -28,13 +29,18 @@ export async function sendForm(form: HTMLFormElement, target: FormTarget): Promi
       credentials: 'same-origin',
       ...(hasBody && { body: JSON.stringify(fields) }),
     })
-    if (answer.ok) return { kind: 'done' }
+    if (answer.ok) return { kind: 'done', url: await addressIn(answer) }
     const problem: ProblemAnswer = await answer.json().catch(() => ({}))
     const wait = answer.headers.get('retry-after')
     return { kind: 'refused', state: toFormState(problem, values, wait === null ? null : Number(wait)) }
   } catch {
     return refused('network', "We couldn't reach the server. Nothing was changed. Try again.", values)
   }
+}
+
+async function addressIn(answer: Response): Promise<string | null> {
+  const body = await answer.json().catch(() => null)
+  return typeof body?.url === 'string' ? body.url : null
 }
 
 function refused(code: string, detail: string, values: Record<string, string>): FormOutcome {

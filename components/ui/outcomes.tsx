@@ -27,6 +27,8 @@ const outcomes: Record<string, { tone: NoticeTone; text: string }> = {
     tone: 'info',
     text: 'We sent a message to your address. Open its link, or enter its code.',
   },
+  connected: { tone: 'success', text: 'Connected. You can sign in with it from now on.' },
+  disconnected: { tone: 'success', text: 'Disconnected. It signs in to your account no more.' },
   'password-changed': { tone: 'success', text: 'Password changed. Your other devices are signed out.' },
 }
 

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
-import { oneTimeLinks, passwordCredentials, sessionEpochs, users } from '../schema.ts'
+import { identities, oneTimeLinks, passwordCredentials, sessionEpochs, users } from '../schema.ts'
 import { statement } from '../statement.ts'
 import { liveSessions } from './accounts.ts'
 import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
@@ -89,7 +89,7 @@ interface Ending {
 
 const restore = statement<Counted<ProvenAddress & Ending>, { ended: number }>(
   'restore_email_address',
-  // The password goes too: whoever changed the address knew it.
+  // The password goes too: whoever changed the address knew it. So do connected accounts: they could be theirs.
   (p) => sql`
     with restored as (
       update ${users} set email = ${p.email}, email_verified_at = app_now(), session_epoch = session_epoch + 1
@@ -99,6 +99,8 @@ const restore = statement<Counted<ProvenAddress & Ending>, { ended: number }>(
       insert into ${sessionEpochs} (user_id, epoch, reason) select id, session_epoch, ${p.reason} from restored
     ), dropped as (
       delete from ${passwordCredentials} where ${passwordCredentials.userId} in (select id from restored)
+    ), unlinked as (
+      delete from ${identities} where ${identities.userId} in (select id from restored)
     ), recorded as (${recordEvent(p.event, sql`restored`, { userId: sql`restored.id` })}
     )
     select ${liveSessions(p)} as "ended" from restored`,
@@ -122,7 +124,7 @@ const resetPassword = statement<Counted<ProvenAddress & Ending & { newHash: stri
   'reset_password',
   (p) => sql`
     with found as (
-      select id from ${users}
+      select id, email_verified_at from ${users}
       where ${users.id} = ${p.userId} and lower(${users.email}) = lower(${p.email}) and ${users.disabledAt} is null
         and (${users.deletedAt} is null or ${users.eraseAt} > app_now())
       for no key update
@@ -136,6 +138,10 @@ const resetPassword = statement<Counted<ProvenAddress & Ending & { newHash: stri
     ), credential as (
       insert into ${passwordCredentials} (user_id, password_hash) select id, ${p.newHash} from advanced
       on conflict (user_id) do update set password_hash = excluded.password_hash, changed_at = app_now()
+    ), unlinked as (
+      -- Whoever made the account never proved the address: what they connected to it goes.
+      delete from ${identities} using found
+      where ${identities.userId} = found.id and found.email_verified_at is null
     ), recorded as (${recordEvent(p.event, sql`advanced`, { userId: sql`advanced.id` })}
     )
     select ${liveSessions(p)} as "ended" from advanced`,

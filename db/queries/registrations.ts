@@ -189,8 +189,13 @@ export async function completeRegistration(
   const [user] = await transaction.run(complete({ ...registration, event: writeAuditEvent(event) }))
   if (!user) return null
   await transaction.run(keepMail({ id: registration.id, userId: user.id }))
-  await transaction.run(removeOf({ email: user.email }))
+  await removeRegistrationsOf(transaction, user.email)
   return user
+}
+
+/** Removes the registrations that wait for a mailbox which somebody has proven to have. */
+export async function removeRegistrationsOf(db: Connection, email: string): Promise<void> {
+  await db.run(removeOf({ email }))
 }
 
 const remove = statement<{ id: string; event: string | null }, { id: string }>(

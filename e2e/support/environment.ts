@@ -12,6 +12,8 @@ export interface E2eEnvironment {
   frontEndPort: number
   /** The key of the captured messages of the server `mail`. */
   inboxKey: string
+  /** The provider with login pages, and the one that misbehaves; both know every server. */
+  providers: { openId: string; hostile: string }
   /** Tells what the other servers have sent (post-office.ts). */
   postOfficeUrl: string
 }

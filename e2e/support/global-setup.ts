@@ -5,6 +5,8 @@ import { Secret } from '#lib/crypto/secret.ts'
 import { startEmbeddedDatabase } from '#server/embedded-database.ts'
 import { freePort } from '#server/free-port.ts'
 import { withDatabase } from '#test/support/database.ts'
+import { type HostileProvider, startHostileProvider } from '#test/support/hostile-provider.ts'
+import { type OpenIdProvider, startOpenIdProvider } from '#test/support/openid-provider.ts'
 import {
   makeClone,
   type ProcessServer,
@@ -31,6 +33,7 @@ async function globalSetup(): Promise<() => Promise<void>> {
     settings: throwAway,
   })
   const postOffice = await openPostOffice()
+  const providers = { openId: await startOpenIdProvider(), hostile: await startHostileProvider() }
   const frontEndPort = await freePort()
   const clones: string[] = []
   const servers: [string, ProcessServer][] = []
@@ -44,6 +47,10 @@ async function globalSetup(): Promise<() => Promise<void>> {
       PAGES_URL: `http://localhost:${port}`,
       ALLOWED_ORIGINS: JSON.stringify([...frontEnds(frontEndPort), 'https://app.example.com']),
       ALLOWED_HOSTS: `${madeUpHost}:${port}`,
+      SOCIAL_RETURN_URLS: frontEnds(frontEndPort)
+        .map((origin) => `${origin}/signed-in`)
+        .join(),
+      ...(await introduceProviders(providers, `http://localhost:${port}`)),
     }
     servers.push([way, await startServer({ clone, variables, ...wayOf(way) })])
   }
@@ -51,6 +58,7 @@ async function globalSetup(): Promise<() => Promise<void>> {
   const environment: E2eEnvironment = {
     databaseUrl: database.url.reveal(),
     frontEndPort,
+    providers: { openId: providers.openId.issuer, hostile: providers.hostile.issuer },
     postOfficeUrl: postOffice.url,
     inboxKey: mail ? inboxKeyOf(mail[1]) : '',
     servers: Object.fromEntries(servers.map(([way, { url }]) => [way, url])),
@@ -61,8 +69,30 @@ async function globalSetup(): Promise<() => Promise<void>> {
     for (const [, server] of servers) await server.stop()
     await database.stop()
     await postOffice.close()
+    await Promise.all([providers.openId.stop(), providers.hostile.stop()])
     for (const folder of [...clones.values(), dataPath]) removeClone(folder)
     rmSync(dataPath, { recursive: true, force: true })
+  }
+}
+
+/** The provider with pages is the OpenID issuer, the other one a GitHub of one's own. */
+async function introduceProviders(
+  { openId, hostile }: { openId: OpenIdProvider; hostile: HostileProvider },
+  appUrl: string,
+): Promise<Record<string, string>> {
+  const secret = 'a client secret of this run'
+  const id = new URL(appUrl).port
+  const redirectUris = (provider: string) => [`${appUrl}/api/auth/callback/${provider}`]
+  await openId.setClient({ id, secret, redirectUris: redirectUris('oidc') })
+  await hostile.setClient({ id, secret, redirectUris: redirectUris('github') })
+  return {
+    OIDC_ISSUER: openId.issuer,
+    OIDC_NAME: 'Harbour ID',
+    AUTH_OIDC_ID: id,
+    AUTH_OIDC_SECRET: secret,
+    AUTH_GITHUB_URL: hostile.issuer,
+    AUTH_GITHUB_ID: id,
+    AUTH_GITHUB_SECRET: secret,
   }
 }
 

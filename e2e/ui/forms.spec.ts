@@ -121,7 +121,9 @@ test('too many tries are said, with the time to wait', async ({ page, account })
     const answered = page.waitForResponse((response) => response.url().endsWith('/api/auth/login'))
     await signInOn(page, { ...account, password: 'wrong' })
     await answered
-    await expect(page.locator('button[type=submit]')).not.toHaveAttribute('aria-disabled')
+    await expect(page.getByRole('button', { name: /^(Sign in|Signing in…)/ })).not.toHaveAttribute(
+      'aria-disabled',
+    )
   }
 
   await expect(refusal).toBeVisible()

@@ -55,8 +55,29 @@ test('a slow sign-in shows that it is under way', async ({ page, account, hasScr
   })
   await signInOn(page, account)
   await expect(page.getByRole('status').filter({ hasText: 'Signing in…' })).toBeAttached()
-  await expect(page.locator('button[type=submit]')).toHaveAttribute('aria-disabled', 'true')
+  await expect(page.getByRole('button', { name: /^(Sign in|Signing in…)/ })).toHaveAttribute(
+    'aria-disabled',
+    'true',
+  )
   for (const release of held) release()
 
   await expect(page.getByRole('heading', { name: 'Account', level: 1 })).toBeVisible()
+})
+
+test('a page that comes to the front again learns that its session was ended elsewhere', async ({
+  page,
+  account,
+  api,
+  hasScripts,
+}) => {
+  if (!hasScripts) return
+  await page.goto('/login?next=/account/sessions')
+  await signInOn(page, account)
+  await expect(page.getByRole('heading', { name: 'Sessions', level: 1 })).toBeVisible()
+  await api.login(account)
+  await api.send('/api/auth/sessions', { method: 'DELETE' })
+
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+
+  await expect(page.getByText('This device was signed out from another one.')).toBeVisible()
 })

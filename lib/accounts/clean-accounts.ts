@@ -1,5 +1,6 @@
 import { purgeAuditEvents } from '#db/queries/audit-events.ts'
 import { purgePendingRegistrations } from '#db/queries/registrations.ts'
+import { purgeSignInCodes } from '#db/queries/sign-in-codes.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { eraseDeletedAccounts } from './delete-account.ts'
 
@@ -8,7 +9,7 @@ const purgesMax = 20
 
 /**
  * To be called in intervals by every process: removes deleted accounts whose grace is over, registrations whose mailbox
- * was never proven, and events older than AUDIT_HISTORY_DAYS.
+ * was never proven, codes of sign-ins that are over, and events older than AUDIT_HISTORY_DAYS.
  */
 export async function cleanAccounts(runtime: Pick<Runtime, 'config' | 'database' | 'log'>): Promise<void> {
   const { config, database } = runtime
@@ -16,6 +17,7 @@ export async function cleanAccounts(runtime: Pick<Runtime, 'config' | 'database'
     if (!(await eraseDeletedAccounts(runtime))) break
   }
   await purgePendingRegistrations(database)
+  await purgeSignInCodes(database)
   for (let runs = 0; runs < purgesMax; runs += 1) {
     if (!(await purgeAuditEvents(database, config.auditHistorySeconds))) break
   }

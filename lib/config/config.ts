@@ -49,6 +49,7 @@ export interface Config {
   defaultRole: string
   password: { lengthMin: number; breachRangeUrl: string | null }
   loginFailureStatus: number
+  social: SocialConfig
   mail: MailConfig
   /** True: a new address needs a domain that takes mail. */
   checksMailDomains: boolean
@@ -60,6 +61,35 @@ export interface Config {
   shutdownDelaySeconds: number
   /** Processes that serve on one port; the server decides what `auto` means here. */
   workers: number | 'auto'
+}
+
+export const socialProviderIds = [
+  'google',
+  'github',
+  'microsoft-entra-id',
+  'apple',
+  'gitlab',
+  'discord',
+  'oidc',
+] as const
+export type SocialProviderId = (typeof socialProviderIds)[number]
+
+/** Who else may vouch for a sign-in. */
+export interface SocialProvider {
+  id: SocialProviderId
+  /** As people know it. */
+  name: string
+  clientId: string
+  clientSecret: Secret
+  /** Its issuer; of a provider that speaks OAuth only, where it is. Without a slash at the end. */
+  issuer: string
+}
+
+export interface SocialConfig {
+  /** Those that are set up, in the order of their buttons. */
+  providers: readonly SocialProvider[]
+  /** Whole addresses of front ends that a dance may return to. */
+  returnUrls: readonly string[]
 }
 
 export interface MailFrom {

@@ -3,6 +3,7 @@ import type { Config, MailConfig, Mode } from './config.ts'
 import { isLoopbackHost, isLoopbackUrl } from './loopback.ts'
 import { type Environment, environmentSchema } from './schema.ts'
 import { chooseSecrets } from './secret-settings.ts'
+import { socialProblems, socialProviders } from './social-settings.ts'
 import { smtpsPort, wildcardOrigin } from './values.ts'
 
 export interface ConfigProblem {
@@ -27,6 +28,8 @@ export interface OwnSupplies {
 export interface ProcessFacts {
   /** False for a server without pages of its own. */
   hasPages: boolean
+  /** By which a secret that ends is judged; left out, it is not. */
+  now?: Date
 }
 
 const withPages: ProcessFacts = { hasPages: true }
@@ -84,7 +87,7 @@ function assemble(env: Environment, supplies: OwnSupplies | null, facts: Process
   const problems: ConfigProblem[] = []
   const warnings: ConfigProblem[] = []
   problems.push(...addressProblems(env, mode, appUrl), ...originProblems(env, mode))
-  problems.push(...pagesProblems(env, mode, facts))
+  problems.push(...pagesProblems(env, mode, facts), ...socialProblems(env, appUrl, facts.now))
   const secrets = chooseSecrets(env, mode, supplies?.authSecret ?? null)
   problems.push(...secrets.problems, ...mailProblems(env, mode))
   warnings.push(...secrets.warnings, ...lifetimeWarnings(env), ...mailWarnings(env, mode))
@@ -140,6 +143,7 @@ function toConfig(
       breachRangeUrl: env.BREACH_CHECK === 'on' ? env.BREACH_CHECK_URL : null,
     },
     loginFailureStatus: env.LOGIN_FAILURE_STATUS,
+    social: { providers: socialProviders(env), returnUrls: env.SOCIAL_RETURN_URLS },
     mail: mailConfig(env, mode),
     checksMailDomains: env.MAIL_DOMAIN_CHECK === 'on',
     jobs: env.JOBS,

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import {
+  addresses,
   baseUrl,
   databaseUrl,
   flag,
   integer,
+  issuerUrl,
   list,
   mailSender,
   origins,
@@ -127,6 +129,47 @@ export const environmentSchema = z.object({
     .default(401)
     .describe('400: for an unpatched old front end that reloads the page on every 401.'),
 
+  AUTH_GOOGLE_ID: z
+    .string()
+    .optional()
+    .describe('Client id of Google. With its secret, people may sign in with Google.'),
+  AUTH_GOOGLE_SECRET: z.string().optional().describe('Client secret of Google.'),
+  AUTH_GITHUB_ID: z.string().optional().describe('Client id of GitHub.'),
+  AUTH_GITHUB_SECRET: z.string().optional().describe('Client secret of GitHub.'),
+  AUTH_GITHUB_URL: issuerUrl
+    .default('https://github.com')
+    .describe('Address of a GitHub Enterprise server of your own.'),
+  AUTH_MICROSOFT_ENTRA_ID_ID: z.string().optional().describe('Client id of Microsoft Entra.'),
+  AUTH_MICROSOFT_ENTRA_ID_SECRET: z.string().optional().describe('Client secret of Microsoft Entra.'),
+  AUTH_MICROSOFT_ENTRA_ID_ISSUER: issuerUrl
+    .default('https://login.microsoftonline.com/common/v2.0')
+    .describe(
+      'Issuer of your tenant, https://login.microsoftonline.com/<tenant id>/v2.0. Default: any tenant.',
+    ),
+  AUTH_APPLE_ID: z.string().optional().describe('Services id of Apple. Needs https.'),
+  AUTH_APPLE_SECRET: z
+    .string()
+    .optional()
+    .describe('Client secret of Apple: the JWT that you sign with your key, for six months at most.'),
+  AUTH_GITLAB_ID: z.string().optional().describe('Client id of GitLab.'),
+  AUTH_GITLAB_SECRET: z.string().optional().describe('Client secret of GitLab.'),
+  AUTH_GITLAB_URL: issuerUrl
+    .default('https://gitlab.com')
+    .describe('Address of a GitLab server of your own.'),
+  AUTH_DISCORD_ID: z.string().optional().describe('Client id of Discord.'),
+  AUTH_DISCORD_SECRET: z.string().optional().describe('Client secret of Discord.'),
+  OIDC_ISSUER: issuerUrl
+    .optional()
+    .describe('Issuer of any other OpenID provider, such as Keycloak or Authentik.'),
+  AUTH_OIDC_ID: z.string().optional().describe('Client id of that provider.'),
+  AUTH_OIDC_SECRET: z.string().optional().describe('Client secret of that provider.'),
+  OIDC_NAME: z.string().max(40).default('Single sign-on').describe('What its button calls it.'),
+  SOCIAL_RETURN_URLS: addresses
+    .default([])
+    .describe(
+      'Addresses of front ends that a sign-in with others may return to, a comma list. Compared exactly.',
+    ),
+
   MAIL: z
     .enum(['smtp', 'off'])
     .optional()
@@ -177,4 +220,5 @@ export const environmentSchema = z.object({
 })
 
 export type Environment = z.output<typeof environmentSchema>
-export const environmentNames = Object.keys(environmentSchema.shape) as (keyof Environment)[]
+export type EnvironmentName = keyof Environment
+export const environmentNames = Object.keys(environmentSchema.shape) as EnvironmentName[]

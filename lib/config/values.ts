@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { isLoopbackHost } from './loopback.ts'
 
 /** Schemas of single values, from the text of an environment variable. Empty text counts as not set. */
 
@@ -82,6 +83,30 @@ export const pagesUrl = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message })
   return z.NEVER
 })
+
+/** Where a provider of sign-ins is: https, or http on this machine; no query. Without a slash at the end. */
+export const issuerUrl = z.string().transform((text, context) => {
+  const url = URL.canParse(text) ? new URL(text) : null
+  const isSafe =
+    url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname)))
+  if (isSafe && !url.search && !url.hash && !url.username && !url.password) return text.replace(/\/+$/, '')
+  const message = `${quoted(text)} is not an https address without a query`
+  context.addIssue({ code: 'custom', message })
+  return z.NEVER
+})
+
+/** Whole addresses of pages, compared as they are written; no fragment, which no server would see. */
+export const addresses = list.transform((items, context) =>
+  items.map((item) => {
+    const url = URL.canParse(item) ? new URL(item) : null
+    const isPage = url && /^https?:$/.test(url.protocol) && !url.hash && !url.username && url.href === item
+    if (!isPage) {
+      const hint = url ? ` Did you mean ${url.origin}${url.pathname}${url.search}?` : ''
+      context.addIssue({ code: 'custom', message: `${quoted(item)} is not the address of a page.${hint}` })
+    }
+    return item
+  }),
+)
 
 const addressShape = /^[^\s<>@,;:"]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$/
 

@@ -17,6 +17,8 @@ const allPurposes: Record<KeyPurpose, true> = {
   invitation: true,
   cursor: true,
   idempotency: true,
+  dance: true,
+  'auth-js': true,
 }
 const purposes = Object.keys(allPurposes) as KeyPurpose[]
 

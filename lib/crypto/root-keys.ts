@@ -15,6 +15,8 @@ export type KeyPurpose =
   | 'invitation'
   | 'cursor'
   | 'idempotency'
+  | 'dance'
+  | 'auth-js'
 
 export interface RootKey {
   /** One byte, carried by every credential made under this root: which root to verify with. */

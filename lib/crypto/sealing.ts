@@ -6,8 +6,8 @@ const algorithm = 'aes-256-gcm'
 const nonceBytes = 12
 const tagBytes = 16
 
-/** Keys that seal: of what is stored, and of what a form sends through the browser for a minute. */
-type SealingPurpose = Extract<KeyPurpose, 'sealing' | 'form'>
+/** Keys that seal: of what is stored, and of what a form, or a dance with a provider, sends through the browser. */
+type SealingPurpose = Extract<KeyPurpose, 'sealing' | 'form' | 'dance'>
 
 /**
  * Seals bytes: root id (1) | nonce (12) | tag (16) | ciphertext, AES-256-GCM.

@@ -33,7 +33,7 @@ export interface Contract {
   idempotencyKey?: true
   /** Still served, and on its way out: every answer says so. */
   deprecated?: Deprecation
-  responses: Partial<Record<200 | 302, z.ZodType>>
+  responses: Partial<Record<200 | 302 | 303, z.ZodType>>
   /** Credentials that it looks at when they are there, though it asks for none. */
   takesCredentials?: readonly ('bearer' | 'cookie' | 'metricsToken' | 'inboxKey')[]
   /** Its answer may set or clear a cookie. */
@@ -106,6 +106,7 @@ export const ProblemBody = z
     code: z.string().describe('What to branch on. Never renamed.'),
     request_id: z.string().describe('The X-Request-Id of this answer.'),
     ended_reason: z.string().optional().describe('Why the session ended.'),
+    url: z.url().optional().describe('Only for the client of Auth.js: what it reads its error from.'),
     errors: z
       .array(z.strictObject({ field: z.string(), code: z.string(), detail: z.string() }))
       .optional()

@@ -66,6 +66,8 @@ interface AnswerParts {
   headers?: Record<string, string>
   cookies?: readonly string[]
   rateLimit?: RateLimitState
+  /** What a form of our pages gets instead of being led on. */
+  asForm?: Reply
 }
 
 /**
@@ -172,5 +174,7 @@ function toReply<C extends Contract>(contract: C, answer: Answer<C>): Reply {
   const reply = contract.mediaType
     ? textReply(contract.mediaType, String(answer.body), headers)
     : jsonReply(200, answer.text ?? JSON.stringify(answer.body), headers)
-  return answer.cookies ? { ...reply, cookies: answer.cookies } : reply
+  if (!answer.cookies) return reply
+  const withCookies = { ...reply, cookies: answer.cookies }
+  return answer.asForm ? { ...withCookies, asForm: answer.asForm } : withCookies
 }

@@ -16,7 +16,7 @@ export function isPageForm(contract: Contract, { peer, request }: Exchange): boo
 /**
  * Answers a form with a redirect: a success leads on, with the address that was typed where the
  * contract says so; a refusal leads back to the page with a sealed cookie that says
- * why. `operate` is the same operation that JSON gets.
+ * why. `operate` is the same operation that JSON gets; it may say itself what a form gets.
  *
  * @throws Problem `origin_refused` for a form of anybody else's page
  */
@@ -29,7 +29,8 @@ export async function answerForm(
   requireOwnOrigin(exchange)
   const form = parseForm(await readText(exchange.request))
   try {
-    const { cookies } = await operate(toFields(contract, form))
+    const { cookies, asForm } = await operate(toFields(contract, form))
+    if (asForm) return asForm
     return done(
       exchange,
       form,

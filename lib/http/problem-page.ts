@@ -1,23 +1,8 @@
 import type { Config } from '#lib/config/config.ts'
-import { sha256 } from '#lib/crypto/digest.ts'
 import { type Problem, problems } from '#lib/problems.ts'
-import { escapeHtml, mark } from './html.ts'
+import { barePage } from './bare-page.ts'
+import { escapeHtml } from './html.ts'
 import type { Reply } from './reply.ts'
-
-const style = `:root{color-scheme:light dark}
-body{margin:0;min-height:100vh;display:grid;place-content:center;padding:1.5rem;font:1rem/1.5 system-ui,sans-serif;
-background:light-dark(#f8faf9,#061720);color:light-dark(#0b1f2a,#e8f1ee)}
-header{display:flex;align-items:center;gap:.75rem;margin:0 0 1.5rem;font-weight:600}
-main{max-width:27rem;padding:2rem;border:1px solid light-dark(#d5deda,#1f4254);border-radius:.75rem;
-background:light-dark(#fff,#0c2230)}
-h1{margin:0 0 .75rem;font-size:1.375rem;line-height:1.3}
-p{margin:0 0 .75rem}
-a{color:light-dark(#00679a,#5cc8f5)}
-a.again{display:inline-block;margin:.5rem .75rem .5rem 0;padding:.5rem 1rem;border-radius:.5rem;font-weight:500;
-text-decoration:none;background:light-dark(#33692f,#8bc68a);color:light-dark(#fff,#06210a)}
-small{color:light-dark(#4a5a63,#a3b5b9);overflow-wrap:anywhere}`
-
-const policy = `default-src 'none'; style-src 'sha256-${sha256(style).toString('base64')}'; base-uri 'none'; frame-ancestors 'none'`
 
 /**
  * A refusal as a page, for people who meet one where no page of ours can be drawn: a foreign host name, a trial that
@@ -37,21 +22,15 @@ export function problemPage(
   const wait = problem.options.retryAfterSeconds
   const start = hasPages ? '<a href="/">To the start</a>' : ''
   const again = isNavigation && status >= 500 ? '<a class="again" href="">Try again</a>' : ''
+  const { headers, body } = barePage(config, {
+    title,
+    main: `<p>${escapeHtml(text)}</p>
+${again || start ? `<p>${again}${start}</p>\n` : ''}<small>${status} ${problem.code} · ${escapeHtml(requestId)}</small>`,
+  })
   return {
     status,
-    headers: {
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': policy,
-      ...(wait !== undefined && { 'retry-after': String(wait) }),
-    },
     cookies: [],
-    body: `<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${escapeHtml(`${title} · ${config.appName}`)}</title>
-<style>${style}</style>
-<header>${mark}<span>${escapeHtml(config.appName)}</span></header>
-<main><h1>${escapeHtml(title)}</h1><p>${escapeHtml(text)}</p>
-${again || start ? `<p>${again}${start}</p>\n` : ''}<small>${status} ${problem.code} · ${escapeHtml(requestId)}</small></main></html>
-`,
+    body,
+    headers: { ...headers, ...(wait !== undefined && { 'retry-after': String(wait) }) },
   }
 }

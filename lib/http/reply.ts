@@ -4,6 +4,8 @@ export interface Reply {
   headers: Readonly<Record<string, string>>
   cookies: readonly string[]
   body: string | Uint8Array<ArrayBuffer> | null
+  /** What a form of our pages gets instead of being led on. */
+  asForm?: Reply
 }
 
 /** An answer as it goes out. Its headers are a list of names and values in turn, which is how Node writes them fastest. */

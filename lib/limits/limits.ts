@@ -9,7 +9,7 @@ import { type Attempts, createAttempts } from './attempts.ts'
 import { createWindows, type Windows } from './windows.ts'
 
 /** Limits by address block that an operation may be under. */
-export type BlockLimit = 'address' | 'registration' | 'setup' | 'mail' | 'code'
+export type BlockLimit = 'address' | 'registration' | 'setup' | 'mail' | 'code' | 'dance'
 
 export interface Limits {
   attempts: Attempts
@@ -30,6 +30,7 @@ const blockLimits: readonly string[] = [
   'setup',
   'mail',
   'code',
+  'dance',
 ] satisfies BlockLimit[]
 
 /** @param redis  a client for the fixed windows, or null to keep them in PostgreSQL */

@@ -7,7 +7,7 @@ import {
 import type { Connection } from '#db/connection.ts'
 import { isProblem, Problem, type RateLimitState } from '#lib/problems.ts'
 
-export type WindowName = 'registration' | 'setup' | 'mail' | 'mail_address' | 'code' | 'export'
+export type WindowName = 'registration' | 'setup' | 'mail' | 'mail_address' | 'code' | 'export' | 'dance'
 
 /** How often one address block may do something; of mails also how many one address may get, of exports one account. */
 const windows: Record<WindowName, { quota: number; windowSeconds: number }> = {
@@ -17,6 +17,7 @@ const windows: Record<WindowName, { quota: number; windowSeconds: number }> = {
   mail_address: { quota: 5, windowSeconds: 3600 },
   code: { quota: 30, windowSeconds: 3600 },
   export: { quota: 10, windowSeconds: 3600 },
+  dance: { quota: 60, windowSeconds: 600 },
 }
 
 export interface Windows {

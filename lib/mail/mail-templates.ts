@@ -30,6 +30,11 @@ export interface MailTemplates {
   sessions_ended_by_reuse: Occasion
   /** Somebody tried to register with this address. */
   account_exists: Occasion
+  /** `provider`: as people know it. */
+  identity_linked: Occasion & { provider: string }
+  identity_unlinked: Occasion & { provider: string }
+  /** Somebody proved by a provider to have the address of an account that never did. */
+  account_claimed: Occasion & { provider: string }
   /** `undoUntil`: ISO 8601, UTC; signing in until then undoes it. */
   account_deleted: Occasion & { undoUntil: string }
 }
@@ -47,6 +52,9 @@ export const templateLinks: Readonly<Record<MailTemplate, LinkPurpose | null>> =
   new_device: null,
   sessions_ended_by_reuse: null,
   account_exists: null,
+  identity_linked: null,
+  identity_unlinked: null,
+  account_claimed: null,
   account_deleted: null,
 }
 

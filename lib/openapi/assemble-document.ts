@@ -65,6 +65,10 @@ A signed-in request carries an access token (\`Authorization: Bearer …\`) or t
 const tags = [
   { name: 'auth', description: 'Accounts: registering, signing in and out, who am I, passwords.' },
   { name: 'sessions', description: 'The places where a user is signed in.' },
+  {
+    name: 'browser',
+    description: 'What browsers are led through to sign in with others, and the actions of Auth.js.',
+  },
   { name: 'keys', description: 'What other services verify access tokens with.' },
   { name: 'operations', description: 'For operators: health, metrics, set-up, this document.' },
 ]

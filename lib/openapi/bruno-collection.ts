@@ -3,6 +3,7 @@ import {
   inOrderOfUse,
   needsBearer,
   optionalParametersOf,
+  pathVariables,
   queryExamples,
   readersVariables,
   requestExampleOf,
@@ -55,7 +56,13 @@ function requestOf({ path, method, operation }: DocumentedOperation, sequence: n
       `body: ${example === null ? 'none' : 'json'}`,
       `auth: ${isSignedIn ? 'bearer' : 'none'}`,
     ]),
-    ...(parameter ? [block('params:path', [`${parameter}: {{${parameter}}}`])] : []),
+    ...(parameter
+      ? [
+          block('params:path', [
+            `${parameter}: ${pathVariables[operation.operationId] ?? `{{${parameter}}}`}`,
+          ]),
+        ]
+      : []),
     ...parametersBlock('params:query', operation, 'query'),
     ...parametersBlock('headers', operation, 'header'),
     ...(isSignedIn ? [block('auth:bearer', ['token: {{access_token}}'])] : []),

@@ -76,7 +76,9 @@ export function headersOfProblem(
     ...onEveryAnswer(contract),
     ...(codes.some((code) => countedCodes.has(code)) ? rateLimit : []),
     ...(status === 401 ? (['WWW-Authenticate'] as const) : []),
-    ...(status === 409 || status === 429 || status === 503 ? (['Retry-After'] as const) : []),
+    ...(status === 429 || status === 503 || codes.includes('idempotency_in_progress')
+      ? (['Retry-After'] as const)
+      : []),
   ])
 }
 

@@ -27,6 +27,7 @@ export function requestExampleOf(
 
 const setUp = 'setUpFirstAdministrator'
 const fromMessage: Variables = { token: '{{link_token}}' }
+const fromProvider: Variables = { code: '{{sign_in_code}}', code_verifier: '{{code_verifier}}' }
 
 /** The administrator is somebody else than who registers. */
 const ownVariables: Record<string, Variables> = {
@@ -35,6 +36,9 @@ const ownVariables: Record<string, Variables> = {
   resetPassword: fromMessage,
   confirmEmailChange: fromMessage,
   undoEmailChange: fromMessage,
+  exchangeSocialCode: fromProvider,
+  linkSocialCode: { ...fromProvider, password: '{{password}}' },
+  connectProvider: { provider: '{{provider}}', password: '{{password}}' },
   [setUp]: { token: '{{setup_key}}', email: '{{admin_email}}', username: '{{admin_username}}' },
 }
 
@@ -42,6 +46,9 @@ const ownVariables: Record<string, Variables> = {
 export const queryExamples: Record<string, Variables> = {
   listCapturedMail: { to: '{{email}}', key: '{{inbox_key}}' },
 }
+
+/** Path parameters that are not the id of a session. */
+export const pathVariables: Record<string, string> = { unlinkIdentity: '{{identity_id}}' }
 
 /** The values of the variables that a reader brings. */
 export const readersVariables: Variables = {
@@ -54,6 +61,10 @@ export const readersVariables: Variables = {
   link_token: 'what stands after token= in the link of a message',
   inbox_key: 'the key of the inbox that the server prints',
   setup_key: 'the key that the server prints while nobody is an administrator',
+  provider: 'oidc',
+  sign_in_code: 'what stands after code= where a sign-in with a provider led back to',
+  code_verifier: 'what the code_challenge of that sign-in was made of',
+  identity_id: 'the id of a connected account, as listIdentities names it',
 }
 
 export function needsBearer({ security }: Operation): boolean {
@@ -69,7 +80,12 @@ export function optionalParametersOf({ parameters = [] }: Operation, place: Para
 const last = ['changePassword', 'endSession', 'logout']
 
 /** Each needs something of its own: a link, a key, or another sign-in. */
-const apart = [...Object.keys(ownVariables), ...Object.keys(queryExamples), 'deleteMyAccount']
+const apart = [
+  ...Object.keys(ownVariables),
+  ...Object.keys(queryExamples),
+  'unlinkIdentity',
+  'deleteMyAccount',
+]
 
 export function standsApart({ operationId }: Operation): boolean {
   return apart.includes(operationId)
@@ -79,5 +95,7 @@ export function standsApart({ operationId }: Operation): boolean {
 export function inOrderOfUse(document: OpenApiDocument): DocumentedOperation[] {
   const order = [...last, ...apart]
   const placeOf = ({ operation }: DocumentedOperation) => order.indexOf(operation.operationId)
-  return operationsOf(document).toSorted((a, b) => placeOf(a) - placeOf(b))
+  // What browsers are led through is nothing to send by hand.
+  const sendable = operationsOf(document).filter(({ operation }) => !operation.tags.includes('browser'))
+  return sendable.toSorted((a, b) => placeOf(a) - placeOf(b))
 }

@@ -3,6 +3,7 @@ import {
   inOrderOfUse,
   needsBearer,
   optionalParametersOf,
+  pathVariables,
   queryExamples,
   readersVariables,
   requestExampleOf,
@@ -43,7 +44,10 @@ const whatIsApart = `### Each of these needs something of its own: the link of a
 
 function requestOf({ path, method, operation }: DocumentedOperation): string {
   const example = requestExampleOf(operation, variables)
-  const address = path.replace(/\{([a-z_]+)\}/, (_, name: string) => parameters[name] ?? `{{${name}}}`)
+  const address = path.replace(
+    /\{([a-z_]+)\}/,
+    (_, name: string) => pathVariables[operation.operationId] ?? parameters[name] ?? `{{${name}}}`,
+  )
   const query = Object.entries(queryExamples[operation.operationId] ?? {}).map((pair) => pair.join('='))
   return [
     `### ${operation.summary}`,

@@ -24,6 +24,11 @@ export function formCookieName(appUrl: string): SessionCookieName | null {
   return cookieName(appUrl, 'form')
 }
 
+/** A cookie of a dance with a provider (lib/auth/social): what it is for, how it is checked, who was used last. */
+export function danceCookieName(appUrl: string, base: string): SessionCookieName | null {
+  return cookieName(appUrl, base)
+}
+
 export type SessionCookieName = { secure: true; name: `__Host-${string}` } | { secure: false; name: string }
 
 /** By address: every request without an Authorization header asks, and a URL takes longer to read than a cookie. */
@@ -62,6 +67,18 @@ const deviceCookieSeconds = 365 * 86_400
 /** The Set-Cookie value that lets this browser be known again. */
 export function deviceCookie(config: Config, value: Secret): string {
   return write(config, deviceCookieName, value.reveal(), deviceCookieSeconds)
+}
+
+const lastUsedSeconds = 365 * 86_400
+
+/** Where the pages find which provider this browser signed in with last: only a hint. */
+export function lastUsedCookieName(appUrl: string): SessionCookieName | null {
+  return cookieName(appUrl, 'last')
+}
+
+/** The Set-Cookie value that remembers it. `value` is a provider's id. */
+export function lastUsedCookie(config: Config, value: string): string {
+  return write(config, lastUsedCookieName, value, lastUsedSeconds)
 }
 
 function write(

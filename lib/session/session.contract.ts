@@ -29,6 +29,7 @@ export const BearerTokens = z
     user: User,
   })
   .meta({ id: 'BearerTokens' })
+export type BearerTokens = z.infer<typeof BearerTokens>
 
 /** The same over the cookie transport: the credential is in Set-Cookie only. */
 export const CookieSession = z

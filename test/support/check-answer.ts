@@ -1,4 +1,4 @@
-import { contracts, docsContracts } from '#lib/contracts.ts'
+import { contracts, describedInRoutes, docsContracts } from '#lib/contracts.ts'
 import { type Contract, ProblemBody, problemsOf } from '#lib/http/contract.ts'
 import { problems } from '#lib/problems.ts'
 import { builtDocumentCheck } from './check-document.ts'
@@ -59,7 +59,7 @@ export async function checkAnswer(
 
 export function contractOf(method: string, pathname: string): Contract | undefined {
   const wanted = method === 'HEAD' ? 'GET' : method
-  return [...contracts, ...docsContracts].find((contract) => {
+  return [...contracts, ...docsContracts, ...describedInRoutes].find((contract) => {
     const pattern = new RegExp(`^${contract.path.replace(/\{[a-z_]+\}/, '[^/]+')}$`)
     return contract.method === wanted && pattern.test(pathname)
   })
@@ -67,7 +67,7 @@ export function contractOf(method: string, pathname: string): Contract | undefin
 
 /** A refused sign-in as it would be without LOGIN_FAILURE_STATUS, which changes its status and nothing else. */
 function withDocumentedStatus(answer: TestAnswer, loginFailureStatus: number, where: string): TestAnswer {
-  if (answer.body.code !== 'invalid_credentials') return answer
+  if (answer.body?.code !== 'invalid_credentials') return answer
   if (answer.status !== loginFailureStatus || answer.body.status !== loginFailureStatus)
     throw new Error(`${where}: a refused sign-in is ${loginFailureStatus} here`)
   const { status } = problems.invalid_credentials

@@ -4,7 +4,8 @@ import { serverForThisTest, type TestServer } from './harness.ts'
 import { stageOn } from './inner-theatre.ts'
 import { capturedMail } from './mailbox.ts'
 import type { PlayableCode, Provoke } from './refusal-scenes.ts'
-import { clientFor, sendTo, usableBody } from './scene-requests.ts'
+import { clientFor, sendTo, usableBody, withoutPassword } from './scene-requests.ts'
+import type { SocialCode } from './social-refusals.ts'
 
 /** The same request whatever the operation, on a server that was prepared from inside. */
 async function prepared(prepare: (server: TestServer) => void): Promise<Provoke> {
@@ -17,7 +18,10 @@ async function prepared(prepare: (server: TestServer) => void): Promise<Provoke>
  * Refusals that no client can bring about by itself: they take another mode, another time, a fault of ours, or so many
  * requests at once that nothing else could be tested beside them.
  */
-export const innerRefusals: Record<Exclude<ProblemCode, PlayableCode>, () => Promise<Provoke>> = {
+export const innerRefusals: Record<
+  Exclude<ProblemCode, PlayableCode | SocialCode>,
+  () => Promise<Provoke>
+> = {
   loopback_only: () =>
     prepared(({ runtime }) => {
       runtime.config = { ...runtime.config, mode: 'trial' }
@@ -60,7 +64,7 @@ export const innerRefusals: Record<Exclude<ProblemCode, PlayableCode>, () => Pro
       const client = await clientFor(server, contract)
       await server.time.advance({ seconds: 601 })
       await client.refresh()
-      return sendTo(client, contract, { json: {} })
+      return sendTo(client, contract, { json: withoutPassword(contract) })
     }
   },
   link_expired: async () => {

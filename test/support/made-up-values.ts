@@ -16,6 +16,9 @@ const standIns: Record<string, unknown> = {
   access_token: accessToken,
   refresh_token: `0199c0de-0000-7000-8000-000000000001.1.7.${'x'.repeat(43)}`,
   token: 'x'.repeat(43),
+  code_verifier: 'y'.repeat(43),
+  url: 'https://accounts.example.com/authorize?client_id=example',
+  linked_at: '2026-01-15T09:30:00.000Z',
   request_id: requestId,
   link: `http://localhost:8000/verify?token=${linkToken}`,
   html: '<!doctype html>…',
@@ -43,6 +46,7 @@ export function withMadeUpValues(body: unknown): unknown {
   const ids = new Map<string, string>()
   const replace = (name: string, value: unknown): unknown => {
     if (name === 'token' && String(value).includes('.')) return linkToken
+    if (name === 'code' && /^[\w-]{43}$/.test(String(value))) return 'x'.repeat(43)
     // The codes of refusals are words.
     if (name === 'code' && /^\d{6}$/.test(String(value))) return '123456'
     if (value !== null && name in standIns) return standIns[name]

@@ -17,6 +17,7 @@ import {
   takenSince,
   usableBody,
   verificationRequired,
+  withoutPassword,
 } from './scene-requests.ts'
 import type { Stage, Theatre } from './stage.ts'
 
@@ -25,6 +26,8 @@ export type Provoke = (contract: Contract) => Promise<TestAnswer>
 
 const weak = 'password123'
 const breached = 'a slow green ferry'
+/** More than any limit allows. */
+const triesMax = 65
 const foreignOrigin = 'https://evil.example'
 
 /** The same request whatever the operation. */
@@ -51,7 +54,10 @@ export const refusals = {
   body_too_large: sending({ body: 'x'.repeat(20_000) }),
   not_found: async (theatre) => {
     const stage = await theatre.open()
-    return async (contract) => sendTo(await clientFor(stage, contract), contract)
+    return async (contract) => {
+      const json = contract.body ? { json: withoutPassword(contract) } : {}
+      return sendTo(await clientFor(stage, contract), contract, json)
+    }
   },
   invalid_cursor: async (theatre) => {
     const stage = await theatre.open()
@@ -78,7 +84,7 @@ export const refusals = {
     return async (contract) => {
       const client = await clientFor(stage, contract)
       const same = repeatedTry(contract, client)
-      for (let tries = 0; tries < 35; tries += 1) {
+      for (let tries = 0; tries < triesMax; tries += 1) {
         const answer = await sendTo(client, contract, same)
         if (answer.status === 429) return answer
       }

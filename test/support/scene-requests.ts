@@ -27,6 +27,10 @@ export function bodyFor({ operationId }: Contract, client: ApiClient): object {
     undoEmailChange: { token: noLink },
     changeUsername: { username },
     deleteMyAccount: { password },
+    exchangeSocialCode: { code: noLink, code_verifier: noLink },
+    linkSocialCode: { code: noLink, code_verifier: noLink, password },
+    connectProvider: { provider: 'oidc', password },
+    unlinkIdentity: { password },
     setUpFirstAdministrator: { token: noLink, email, username, password },
   }
   const body = bodies[operationId]
@@ -110,3 +114,17 @@ async function giveAway(stage: Stage, field: 'email' | 'username', { account, to
     username: field === 'username' ? account.username : username,
   })
 }
+
+/** A body of the right shape and without a password: of a stale sign-in, or of something that is not there. */
+export function withoutPassword({ operationId }: Contract): object {
+  if (operationId === 'linkSocialCode') return { code: 'x', code_verifier: 'x'.repeat(43) }
+  return operationId === 'connectProvider' ? { provider: 'oidc' } : {}
+}
+
+/** Scenes of these operations need a provider beside the server. */
+export const operationsWithProvider: ReadonlySet<string> = new Set([
+  'exchangeSocialCode',
+  'linkSocialCode',
+  'connectProvider',
+  'unlinkIdentity',
+])

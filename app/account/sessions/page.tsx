@@ -2,9 +2,10 @@ import { listSessions, type OwnSession } from '#lib/auth/list-sessions/list-sess
 import { processRuntime } from '#lib/runtime/process-runtime.ts'
 import { EndOthersForm } from '../../../components/account/end-others-form.tsx'
 import { SessionCard, type ShownSession } from '../../../components/account/session-card.tsx'
+import type { ShownProvider } from '../../../components/auth/social-buttons.tsx'
 import { AccountShell } from '../../../components/shell/account-shell.tsx'
 import { OutcomeNotice } from '../../../components/ui/outcomes.tsx'
-import { appName, type Query, queryValue, requirePrincipal } from '../../current.ts'
+import { appName, type Query, queryValue, requirePrincipal, socialChoice } from '../../current.ts'
 
 export const metadata = { title: 'Sessions' }
 
@@ -16,6 +17,7 @@ export default async function SessionsPage({ searchParams }: { searchParams: Que
   const others = sessions.filter((session) => !session.isCurrent)
   const current = sessions.filter((session) => session.isCurrent)
   const hasMore = nextCursor !== null
+  const { providers } = await socialChoice()
   return (
     <AccountShell appName={await appName()} page="/account/sessions" title="Sessions">
       <OutcomeNotice done={await queryValue(searchParams, 'done')} />
@@ -27,7 +29,7 @@ export default async function SessionsPage({ searchParams }: { searchParams: Que
       </p>
       <ul className="flex flex-col gap-4">
         {[...current, ...others].map((session) => (
-          <SessionCard key={session.id} session={toShown(session)} now={now} />
+          <SessionCard key={session.id} session={toShown(session, providers)} now={now} />
         ))}
       </ul>
       {others.length > 0 && <EndOthersForm count={hasMore ? null : others.length} />}
@@ -36,15 +38,22 @@ export default async function SessionsPage({ searchParams }: { searchParams: Que
 }
 
 /** Field by field: what a client component receives can be read in the page's source. */
-function toShown(session: OwnSession): ShownSession {
+function toShown(session: OwnSession, providers: readonly ShownProvider[]): ShownSession {
   return {
     id: session.id,
     isCurrent: session.isCurrent,
     kind: session.kind,
+    signedInWith: wayOf(session.amr, providers),
     device: session.device,
     address: session.clientAddress,
     createdAt: session.createdAt.toISOString(),
     lastUsedAt: session.lastUsedAt.toISOString(),
     expiresAt: session.expiresAt.toISOString(),
   }
+}
+
+/** A provider that is no longer set up keeps its id. */
+function wayOf([method, provider]: readonly string[], providers: readonly ShownProvider[]): string {
+  if (method !== 'fed' || provider === undefined) return 'Password'
+  return providers.find(({ id }) => id === provider)?.name ?? provider
 }

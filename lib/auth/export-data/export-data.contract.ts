@@ -12,7 +12,7 @@ export const exportDataContract = contract({
   path: '/api/auth/export',
   summary: 'Export my data',
   description:
-    'Everything that is kept about the caller: the profile, the sessions, the record of sign-ins and changes, and the messages that were sent; the newest 10,000 of each. Never a password, a token or a link. At most 10 an hour.',
+    'Everything that is kept about the caller: the profile, the accounts at providers that sign in to it, the sessions, the record of sign-ins and changes, and the messages that were sent; the newest 10,000 of each. Never a password, a token or a link. At most 10 an hour.',
   tag: 'auth',
   principal: 'session',
   responses: {
@@ -23,6 +23,18 @@ export const exportDataContract = contract({
         email_verified_at: Instant.nullable(),
         password_changed_at: Instant.nullable(),
       }),
+      identities: z
+        .array(
+          z.strictObject({
+            provider: z.string(),
+            issuer: z.string(),
+            subject: z.string(),
+            email: Address,
+            linked_at: Instant,
+            last_used_at: Instant.nullable(),
+          }),
+        )
+        .describe('Accounts at providers that sign in to this one.'),
       sessions: z.array(
         z.strictObject({
           id: z.uuid(),

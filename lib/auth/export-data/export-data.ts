@@ -5,6 +5,7 @@ import {
   listMailOf,
   listSessionHistory,
 } from '#db/queries/exports.ts'
+import { listIdentities } from '#db/queries/identities.ts'
 import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { auditEventNames } from '#lib/audit/audit-event-names.ts'
 import { publicUser } from '#lib/auth/public-user.ts'
@@ -21,7 +22,8 @@ export async function exportData(runtime: Runtime, { user, session }: Principal,
   const about = { userId: user.id, sessionId: session.id }
   await insertAuditEvent(database, userEvent('data_exported', client, about))
   const of = { userId: user.id, limit: rowsMax }
-  const [sessions, events, mails, passwordChangedAt] = await Promise.all([
+  const [identities, sessions, events, mails, passwordChangedAt] = await Promise.all([
+    listIdentities(database, user.id),
     listSessionHistory(database, of),
     listAuditEvents(database, of),
     listMailOf(database, of),
@@ -35,6 +37,14 @@ export async function exportData(runtime: Runtime, { user, session }: Principal,
       email_verified_at: user.emailVerifiedAt?.toISOString() ?? null,
       password_changed_at: passwordChangedAt?.toISOString() ?? null,
     },
+    identities: identities.map(({ provider, issuer, subject, email, linkedAt, lastUsedAt }) => ({
+      provider,
+      issuer,
+      subject,
+      email,
+      linked_at: linkedAt.toISOString(),
+      last_used_at: lastUsedAt?.toISOString() ?? null,
+    })),
     sessions: sessions.map(sessionOf),
     events: events.flatMap((event) => {
       const name = auditEventNames.find((one) => one === event.name)

@@ -1,0 +1,98 @@
+import { sql } from 'drizzle-orm'
+import type { Connection } from '../connection.ts'
+import { signInCodes } from '../schema.ts'
+import { statement } from '../statement.ts'
+
+export interface NewSignInCode {
+  codeHash: string
+  challenge: string
+  provider: string
+  issuer: string
+  subject: string
+  email: string | null
+  emailVerified: boolean
+  suggestedName: string | null
+  lifetimeSeconds: number
+}
+
+const insert = statement<NewSignInCode>(
+  'insert_sign_in_code',
+  (p) => sql`
+    insert into ${signInCodes}
+      (code_hash, challenge, provider, issuer, subject, email, email_verified, suggested_name, expires_at)
+    values (${p.codeHash}, ${p.challenge}, ${p.provider}, ${p.issuer}, ${p.subject}, ${p.email},
+      ${p.emailVerified}::boolean, ${p.suggestedName}, app_now() + make_interval(secs => ${p.lifetimeSeconds}::integer))`,
+)
+
+/** Keeps what a dance proved for the front end that started it. */
+export async function insertSignInCode(db: Connection, code: NewSignInCode): Promise<void> {
+  await db.run(insert(code))
+}
+
+export type SignInCode = Omit<NewSignInCode, 'codeHash' | 'challenge' | 'lifetimeSeconds'>
+
+const use = statement<{ codeHash: string; challenge: string }, SignInCode>(
+  'use_sign_in_code',
+  (p) => sql`
+    update ${signInCodes} set used_at = app_now()
+    where ${signInCodes.codeHash} = ${p.codeHash} and ${signInCodes.challenge} = ${p.challenge}
+      and ${signInCodes.usedAt} is null and ${signInCodes.expiresAt} > app_now()
+    returning ${signInCodes.provider} as "provider", ${signInCodes.issuer} as "issuer",
+      ${signInCodes.subject} as "subject", ${signInCodes.email} as "email",
+      ${signInCodes.emailVerified} as "emailVerified", ${signInCodes.suggestedName} as "suggestedName"`,
+)
+
+/**
+ * Uses a code, by one conditional statement: of any number of parallel calls one gets the row.
+ *
+ * @returns null when there is none, it is used or over, or the verifier is another's; that is not told apart
+ */
+export async function spendSignInCode(
+  db: Connection,
+  presented: { codeHash: string; challenge: string },
+): Promise<SignInCode | null> {
+  const [row] = await db.run(use(presented))
+  return row ?? null
+}
+
+const noteSession = statement<{ codeHash: string; sessionId: string }>(
+  'note_session_of_sign_in_code',
+  (p) => sql`
+    update ${signInCodes} set session_id = ${p.sessionId}::uuid where ${signInCodes.codeHash} = ${p.codeHash}`,
+)
+
+/** Notes what a code became, see {@link findSessionOfUsedCode}. */
+export async function noteSessionOfCode(
+  db: Connection,
+  of: { codeHash: string; sessionId: string },
+): Promise<void> {
+  await db.run(noteSession(of))
+}
+
+const findUsed = statement<{ codeHash: string }, { sessionId: string }>(
+  'find_session_of_used_code',
+  ({ codeHash }) => sql`
+    select ${signInCodes.sessionId} as "sessionId" from ${signInCodes}
+    where ${signInCodes.codeHash} = ${codeHash} and ${signInCodes.usedAt} is not null
+      and ${signInCodes.sessionId} is not null`,
+)
+
+/** The session that a used code became, or null: whoever presents the code again may have stolen it. */
+export async function findSessionOfUsedCode(db: Connection, codeHash: string): Promise<string | null> {
+  const [row] = await db.run(findUsed({ codeHash }))
+  return row?.sessionId ?? null
+}
+
+const keptSeconds = 3600
+
+const purge = statement<object>(
+  'purge_sign_in_codes',
+  () => sql`
+    delete from ${signInCodes}
+    where ${signInCodes.expiresAt} < app_now() - make_interval(secs => ${sql.raw(String(keptSeconds))})`,
+)
+
+/** Removes codes that were over an hour ago. */
+export async function purgeSignInCodes(db: Connection): Promise<void> {
+  await db.run(purge({}))
+}

@@ -1,0 +1,69 @@
+import type { Exchange } from '#lib/http/exchange.ts'
+import { isProblem } from '#lib/problems.ts'
+import type { Runtime } from '#lib/runtime/runtime.ts'
+import { authenticate, type PresentedCredential, type Principal } from '#lib/session/authenticate.ts'
+import { type AuthJsParts, callAuthJs } from './call.ts'
+
+/** The session as code for Auth.js knows it: `user.id` in decimals, and our own session id beside it. */
+export interface AuthSession {
+  user: { id: string; name: string; email: string; roles: string[]; emailVerified: boolean }
+  sessionId: string
+  /** When it ends in any case. */
+  expires: string
+}
+
+/** Whose session it is; null for nobody's, or one that has ended. @throws Problem `unavailable` when nobody can tell */
+export async function presentedPrincipal(
+  runtime: Runtime,
+  credential: PresentedCredential,
+): Promise<Principal | null> {
+  if (credential.kind !== 'cookie') return null
+  try {
+    return await authenticate(runtime, credential)
+  } catch (error) {
+    if (isProblem(error) && error.status === 401) return null
+    throw error
+  }
+}
+
+/**
+ * The parts of a configuration of Auth.js by which its session is ours: a token is our cookie, it is never made anew, and
+ * whether it is alive was asked before. Auth.js takes an error in `decode` for a dead session, so none may come from it.
+ */
+export function sessionParts({ user, session }: Principal, cookie: string): Omit<AuthJsParts, 'providers'> {
+  return {
+    jwt: {
+      encode: async () => cookie,
+      decode: async ({ token }) => (token === cookie ? { sub: String(user.id) } : null),
+    },
+    callbacks: {
+      session: () => toAuthSession({ user, session }) as never,
+    },
+  }
+}
+
+export function toAuthSession({ user, session }: Pick<Principal, 'user' | 'session'>): AuthSession {
+  return {
+    user: {
+      id: String(user.id),
+      name: user.username,
+      email: user.email,
+      roles: user.roles,
+      emailVerified: user.emailVerifiedAt !== null,
+    },
+    sessionId: session.id,
+    expires: session.expiresAt.toISOString(),
+  }
+}
+
+/** What GET /api/auth/session says. @throws Problem `unavailable` before Auth.js is asked: it would say "signed out" */
+export async function readAuthSession({ runtime, request, credential }: Exchange): Promise<unknown> {
+  const principal = await presentedPrincipal(runtime, credential)
+  if (!principal || credential.kind !== 'cookie') return null
+  const answer = await callAuthJs(
+    runtime,
+    { method: 'GET', path: '/session', cookies: request.headers.get('cookie'), showsSession: true },
+    { providers: [], ...sessionParts(principal, credential.value) },
+  )
+  return answer.body
+}

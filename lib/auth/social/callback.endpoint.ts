@@ -1,0 +1,149 @@
+import { presentedDevice, presentedSessionId } from '#lib/auth/browser.ts'
+import type { SocialProvider } from '#lib/config/config.ts'
+import type { Endpoint } from '#lib/http/endpoint.ts'
+import type { Exchange } from '#lib/http/exchange.ts'
+import { problemPage } from '#lib/http/problem-page.ts'
+import { logRefusal, toProblem } from '#lib/http/refusal.ts'
+import type { Reply } from '#lib/http/reply.ts'
+import { knowsAccount, rememberAccount } from '#lib/limits/known-device.ts'
+import { Problem, problems } from '#lib/problems.ts'
+import { authenticate, type Principal } from '#lib/session/authenticate.ts'
+import { deviceCookie, lastUsedCookie, sessionCookie } from '#lib/session/session-cookie.ts'
+import { signInWithCredentials } from './auth-js/credentials.ts'
+import { leadOn, readFields, requireOwnOrigin } from './auth-js/exchange.ts'
+import { leadToPage } from './auth-js/lead-away.ts'
+import { type DanceEnd, type DanceSteps, endWithAuthJs } from './auth-js/run-dance.ts'
+import { authJsCallbackContract, authJsFormCallbackContract } from './auth-js.contract.ts'
+import { clearedDance, presentedDance } from './begin-dance.ts'
+import type { Dance } from './dance.ts'
+import { handOver, leadBack } from './hand-over.ts'
+import { linkToAccount } from './link-identity.ts'
+import { findProvider } from './provider-name.ts'
+import { recordRefusal } from './record-refusal.ts'
+import { admitIdentity, beginIdentitySession, createAccountOf } from './sign-in-with-identity.ts'
+
+export const authJsCallbackEndpoint: Endpoint = {
+  contract: authJsCallbackContract,
+  handle: (exchange) => endDance(exchange, null),
+}
+
+/** Apple answers with a form of its own page: state and nonce in the cookies tell it from anybody else's. */
+export const authJsFormCallbackEndpoint: Endpoint = {
+  contract: authJsFormCallbackContract,
+  async handle(exchange) {
+    if (exchange.parameter === 'credentials') {
+      requireOwnOrigin(exchange)
+      return signInWithCredentials(exchange, await readFields(exchange))
+    }
+    if (exchange.parameter !== 'apple') throw new Problem('not_found', { because: 'no provider that posts' })
+    return endDance(exchange, await readFields(exchange))
+  },
+}
+
+async function endDance(exchange: Exchange, form: URLSearchParams | null): Promise<Reply> {
+  const { runtime, request } = exchange
+  const provider = findProvider(runtime, exchange.parameter)
+  if (!provider) throw new Problem('not_found', { because: 'no such provider' })
+  const cookies = request.headers.get('cookie')
+  const dance = presentedDance(runtime, cookies)
+  const isOwn = dance !== null && dance.provider === provider.id
+  try {
+    if (!isOwn) throw new Problem('social_state_lost', { because: 'no dance of this browser' })
+    const query = new URL(request.url).searchParams
+    const end = await endWithAuthJs(runtime, { provider, cookies, query, form }, stepsOf(exchange, dance))
+    return await leadToEnd(exchange, provider, end)
+  } catch (error) {
+    return refuse(exchange, provider, isOwn ? dance : null, toProblem(error))
+  }
+}
+
+/** What is done with the identity, by what the dance is for. */
+function stepsOf(exchange: Exchange, { purpose }: Dance): DanceSteps {
+  const { runtime, client } = exchange
+  return {
+    async admit(identity) {
+      switch (purpose.kind) {
+        case 'sign_in':
+          return admitIdentity(runtime, identity, client)
+        case 'hand_over':
+          return { elsewhere: await handOver(runtime, identity, purpose.place) }
+        case 'link': {
+          const { user, session } = await requireSameSession(exchange, purpose.sessionId)
+          await linkToAccount(runtime, { user, sessionId: session.id, client }, identity)
+          return { elsewhere: withDone(runtime.config.appUrl, purpose.page, identity.provider) }
+        }
+      }
+    },
+    create: (identity) => createAccountOf(runtime, identity, client),
+  }
+}
+
+/** Somebody else could have signed in here meanwhile, or been lured into another one's dance. */
+async function requireSameSession({ runtime, credential }: Exchange, sessionId: string): Promise<Principal> {
+  const principal = await authenticate(runtime, credential)
+  if (principal.session.id === sessionId) return principal
+  throw new Problem('social_state_lost', { because: 'another session began the dance' })
+}
+
+function withDone(appUrl: string, page: string, provider: string): string {
+  const url = new URL(page, appUrl)
+  url.searchParams.set('done', 'connected')
+  url.searchParams.set('provider', provider)
+  return url.href
+}
+
+async function leadToEnd(exchange: Exchange, provider: SocialProvider, end: DanceEnd): Promise<Reply> {
+  const { runtime } = exchange
+  const ended = [...end.cookies, clearedDance(runtime, provider.id)]
+  if (!end.signedIn) return leadOn(exchange, end.redirect, ended)
+  const { user, identity } = end.signedIn
+  const device = presentedDevice(runtime, exchange.request.headers.get('cookie'))
+  const replacesSessionId = await presentedSessionId(runtime, exchange.credential)
+  const issued = await beginIdentitySession(runtime, user, identity, {
+    kind: 'cookie',
+    remember: true,
+    client: exchange.client,
+    isKnownDevice: device !== null && knowsAccount(runtime.roots, device, user),
+    ...(replacesSessionId && { replacesSessionId }),
+  })
+  if (issued.kind !== 'cookie') throw new Error('a browser was given tokens')
+  const known = rememberAccount(runtime.roots, runtime.random, device, issued.user)
+  return {
+    status: 303,
+    headers: { location: end.redirect },
+    cookies: [
+      ...ended,
+      sessionCookie(runtime.config, issued.credential, issued.maxAgeSeconds),
+      deviceCookie(runtime.config, known),
+      lastUsedCookie(runtime.config, provider.id),
+    ],
+    body: null,
+  }
+}
+
+async function refuse(
+  exchange: Exchange,
+  provider: SocialProvider,
+  dance: Dance | null,
+  problem: Problem,
+): Promise<Reply> {
+  const { runtime, client, peer, requestId } = exchange
+  const isOurs = problem.code === 'unavailable' || problem.code === 'internal_error'
+  if (!isOurs) await recordRefusal(runtime, { provider: provider.id, client }, problem)
+  const cookies = [clearedDance(runtime, provider.id)]
+  if (dance?.purpose.kind === 'hand_over' && !isOurs) {
+    logRefusal(exchange, problem)
+    const description = problem.options.detail ?? problems[problem.code].detail
+    const told = { error: problem.code, error_description: description }
+    return { status: 303, headers: { location: leadBack(dance.purpose.place, told) }, cookies, body: null }
+  }
+  if (peer.hasPages && !isOurs) {
+    const page = dance && dance.purpose.kind !== 'hand_over' ? dance.purpose.page : '/login'
+    return leadToPage(exchange, problem, { page, provider: provider.id, cookies })
+  }
+  // Without pages of ours a browser is shown a bare one; whoever else asks gets the problem.
+  if (!(exchange.request.headers.get('accept') ?? '').includes('text/html')) throw problem
+  logRefusal(exchange, problem)
+  const asked = { isNavigation: false, hasPages: peer.hasPages }
+  return { ...problemPage(runtime.config, problem, requestId, asked), cookies }
+}

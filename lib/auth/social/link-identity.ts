@@ -1,0 +1,50 @@
+import { verifyEmailAddress } from '#db/queries/address-changes.ts'
+import { findOwnerOfIdentity, linkIdentity } from '#db/queries/identities.ts'
+import type { UserRow } from '#db/queries/users.ts'
+import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
+import { composeMail, occasionOf } from '#lib/mail/queue-mail.ts'
+import { Problem } from '#lib/problems.ts'
+import type { Runtime } from '#lib/runtime/runtime.ts'
+import type { ProvenIdentity } from './proven-identity.ts'
+import { providerName } from './provider-name.ts'
+import { newIdentity } from './sign-in-with-identity.ts'
+
+/**
+ * Connects an identity to the account of somebody who is signed in. Their address counts as proven when the provider
+ * has verified the same one.
+ *
+ * @throws Problem `identity_taken`, or `session_ended` when everything of the account was ended meanwhile
+ */
+export async function linkToAccount(
+  runtime: Runtime,
+  { user, sessionId, client }: { user: UserRow; sessionId: string; client: EventClient },
+  identity: ProvenIdentity,
+): Promise<void> {
+  const { provider } = identity
+  const event = userEvent('identity_linked', client, { sessionId, details: { provider } })
+  const props = { ...occasionOf(runtime, client), provider: providerName(runtime, identity) }
+  const mail = composeMail(runtime, { template: 'identity_linked', to: user.email, props })
+  const to = { userId: user.id, verifiedEpoch: user.sessionEpoch, event, mail }
+  const isLinked = await linkIdentity(runtime.database, newIdentity(runtime, identity, identity.email), to)
+  if (!isLinked) {
+    const owner = await findOwnerOfIdentity(runtime.database, identity)
+    if (!owner) throw new Problem('session_ended', { endedReason: 'unknown' })
+    if (owner.id !== user.id) throw new Problem('identity_taken', { because: `user ${owner.id} has it` })
+    return
+  }
+  runtime.log.info({ event: 'identity_linked', user_id: user.id, provider }, 'identity linked')
+  await proveAddress(runtime, user, identity, client)
+}
+
+async function proveAddress(
+  runtime: Runtime,
+  user: UserRow,
+  { email, isEmailVerified }: ProvenIdentity,
+  client: EventClient,
+): Promise<void> {
+  const isSame = email !== null && email.toLowerCase() === user.email.toLowerCase()
+  if (!isSame || !isEmailVerified || user.emailVerifiedAt) return
+  const event = userEvent('email_verified', client)
+  await verifyEmailAddress(runtime.database, { userId: user.id, email: user.email, event })
+  runtime.sessionCheck.forget({ kind: 'user', userId: user.id })
+}

@@ -1,0 +1,26 @@
+import { endSessions } from '#db/queries/session-endings.ts'
+import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
+import type { Runtime } from '#lib/runtime/runtime.ts'
+import { type PresentedCredential, readCredential } from '#lib/session/authenticate.ts'
+
+/** Ends the session of the cookie, if it carries one that verifies. */
+export async function endPresentedSession(
+  runtime: Runtime,
+  credential: PresentedCredential,
+  client: EventClient,
+): Promise<void> {
+  if (credential.kind !== 'cookie') return
+  const read = await readCredential(runtime, credential)
+  if (read.kind === 'invalid') return
+  const event = userEvent('signed_out', client)
+  const ended = await endSessions(runtime.database, {
+    sessionIds: [read.claims.sessionId],
+    reason: 'signed_out',
+    event,
+  })
+  for (const sessionId of ended) {
+    runtime.sessionCheck.forget({ kind: 'session', sessionId })
+    runtime.metrics.count('auth_session_ended', 'signed_out')
+    runtime.log.info({ event: 'session_ended', session_id: sessionId, reason: 'signed_out' }, 'session ended')
+  }
+}
