@@ -341,7 +341,7 @@ describe('while the root secret is rotated', () => {
       DATABASE_URL: old.database.url,
     })
     await rotateSigningKey(old.runtime)
-    for (const { runtime } of [renewed, old, renewed, old]) {
+    for (const { runtime } of [old, renewed, old, renewed, old]) {
       await runtime.changeFeed?.prove()
       await runtime.accessTokens.publicKeys()
     }

@@ -15,7 +15,7 @@ export interface Stage {
   /** What the start prints while there is no administrator. */
   setupKey(): Promise<string>
   disable(email: string): Promise<void>
-  /** Makes an account that went no way of the API. */
+  /** Makes an account with a proven address that went no way of the API. */
   occupy(account: { email: string; username: string }): Promise<void>
   /** What the newest message of a kind to an address holds; on a stage that was opened with `capturedMail`. */
   newestMail(address: string, template: MailTemplate): Promise<{ token: string; code: string }>
@@ -38,4 +38,4 @@ export interface Theatre {
 }
 
 /** The statement of {@link Stage.occupy}. */
-export const occupation = 'INSERT INTO users (email, username) VALUES ($1, $2)'
+export const occupation = 'INSERT INTO users (email, username, email_verified_at) VALUES ($1, $2, now())'
