@@ -35,12 +35,14 @@ function forget() {
 
 /** A signed-in request. A token that has run out is replaced, once. */
 export async function request(method, path, body) {
+  if (!accessToken) await refresh()
+  const used = accessToken
   try {
-    if (!accessToken) await refresh()
-    return await call(method, path, body, accessToken)
+    return await call(method, path, body, used)
   } catch (error) {
     if (error.code !== 'token_expired') throw error
-    await refresh()
+    // Another caller may have replaced it by now.
+    if (accessToken === used) await refresh()
     return call(method, path, body, accessToken)
   }
 }
