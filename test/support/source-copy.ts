@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-const folders = ['app', 'bin', 'components', 'db', 'lib', 'server']
+const folders = ['app', 'bin', 'components', 'db', 'emails', 'lib', 'server']
 const files = [
   // Tailwind reads whatever this does not name, also the socket of the database.
   '.gitignore',
