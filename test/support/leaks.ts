@@ -15,8 +15,10 @@ const tokenForms = [
   /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.\d+\.\d+\.[\w-]{43}/,
 ]
 /** Fields that would hold what is to be kept; when something was done to it may be told. */
-const secretName = /^(?!.*_at$).*(passw|hash|secret|salt|sealed|nonce|private|_token$|cookie)/i
-const goodCookie = /^(session|device|form)_\d+=[^;]*; Path=\/; HttpOnly; SameSite=Lax(; Max-Age=\d+)?$/
+const secretName = /^(?!.*_at$|has_password$).*(passw|hash|secret|salt|sealed|nonce|private|_token$|cookie)/i
+/** Ours, and those by which Auth.js knows the way back. */
+const goodCookie =
+  /^(session|device|form|dance|last|authjs-[a-z]+)_\d+=[^;]*; Path=\/; HttpOnly; SameSite=Lax(; Max-Age=\d+)?$/
 
 /** What an answer may hold that no other may. */
 interface Allowance {
@@ -84,7 +86,13 @@ function badCookie(
 ): string[] {
   const [, kind = '', value = ''] = /^(\w+?)_\d+=([^;]*)/.exec(cookie) ?? []
   const shown = `the cookie ${cookie.replace(/=[^;]*/, '=…')}`
-  const carries: Record<string, boolean> = { session: sessionCookie, device: deviceCookie, form: true }
+  const carries: Record<string, boolean> = {
+    session: sessionCookie,
+    device: deviceCookie,
+    form: true,
+    dance: true,
+    last: true,
+  }
   const mayCarry = value === '' || carries[kind] === true
   // A session cookie has the form of a token, and is none that anybody else was given.
   const patterns = kind === 'session' && mayCarry ? neverSent : [...neverSent, ...tokenForms]

@@ -50,7 +50,7 @@ export const authJsUpdateContract = contract({
   summary: 'The session of the cookie, read again',
   description: 'Nothing of it can be changed by it.',
   responses: { 200: anything },
-  problems: ['unavailable', 'malformed_json'],
+  problems: ['unavailable', 'malformed_json', 'unsupported_media_type', 'invalid_request'],
 })
 
 export const authJsSignInPageContract = contract({
@@ -83,10 +83,12 @@ export const authJsSignOutContract = contract({
   summary: 'Sign out of the session of the cookie',
   description: 'Ends it, for every process at once.',
   responses: { 200: anything, 302: anything, 303: anything },
-  problems: ['malformed_json'],
+  problems: ['malformed_json', 'unsupported_media_type', 'invalid_request'],
 })
 
 const beginning = [
+  'unsupported_media_type',
+  'invalid_request',
   'not_found',
   'malformed_json',
   'rate_limited',
@@ -144,7 +146,7 @@ export const authJsFormCallbackContract = contract({
   description: 'Apple posts a form. `credentials` is what signIn("credentials") of Auth.js posts to.',
   parameter: z.string(),
   responses: { 200: anything, 302: anything, 303: anything },
-  problems: [...ending, 'invalid_credentials', 'overloaded', 'invalid_request'],
+  problems: [...ending, 'invalid_credentials', 'overloaded', 'invalid_request', 'unsupported_media_type'],
 })
 
 /** Beside the operations of this product: answered by the same table, and no part of its contracts. */
