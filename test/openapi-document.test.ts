@@ -18,7 +18,7 @@ const examples = recorded as RecordedExamples
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
 const annotatedFiles = ['app/api/**/route.ts']
 const assemble = (changes: Partial<Parameters<typeof assembleDocument>[0]> = {}) =>
-  assembleDocument({ contracts, examples, version, annotatedFiles, ...changes })
+  assembleDocument({ contracts, describedInRoutes, examples, version, annotatedFiles, ...changes })
 const document = assemble()
 
 function folderForThisTest(): string {
@@ -78,15 +78,21 @@ describe('the OpenAPI document', () => {
     expect(found.filter(({ operationId }) => !described.has(operationId))).toEqual(expected)
   })
 
-  test('has what the route files say of the actions of Auth.js, and of no other', () => {
+  test('has what the route files say of the actions of Auth.js, as their contracts have it, and of no other', () => {
     const ours = new Set<string>(contracts.map(({ operationId }) => operationId))
-    const found = operationsOf(document).filter(({ operation }) => !ours.has(operation.operationId))
-    const places = found.map(({ method, path, operation }) => `${operation.operationId} ${method} ${path}`)
-    const expected = describedInRoutes.map(
-      ({ operationId, method, path }) => `${operationId} ${method} ${path}`,
-    )
+    const found = operationsOf(document)
+      .filter(({ operation }) => !ours.has(operation.operationId))
+      .map(({ method, path, operation: { operationId, summary, tags, responses } }) => {
+        return { operationId, method, path, summary, tags, statuses: Object.keys(responses) }
+      })
+    const expected = describedInRoutes.map((contract) => {
+      const { operationId, method, path, summary, tag } = contract
+      return { operationId, method, path, summary, tags: [tag], statuses: statusesOf(contract).map(String) }
+    })
+    const byId = (a: { operationId: string }, b: { operationId: string }) =>
+      a.operationId < b.operationId ? -1 : 1
 
-    expect(places.toSorted()).toEqual(expected.toSorted())
+    expect(found.toSorted(byId)).toEqual(expected.toSorted(byId))
   })
 
   test('has an example for every body, every success and every refusal', () => {
@@ -145,7 +151,7 @@ describe('the OpenAPI document', () => {
     })
   })
 
-  test('takes in what the JSDoc of a route file says of operations that are not ours', () => {
+  test('takes in what the JSDoc of a route file says of an operation, with the refusals of its contract', () => {
     const folder = folderForThisTest()
     mkdirSync(join(folder, 'oauth'))
     writeFileSync(
@@ -162,18 +168,32 @@ describe('the OpenAPI document', () => {
 export const GET = () => {}
 `,
     )
-    const { paths } = assemble({ annotatedFiles: [`${folder}/**/route.ts`] })
+    const planted: Contract = {
+      operationId: 'planted',
+      method: 'GET',
+      path: '/api/planted',
+      summary: 'Planted',
+      description: 'Planted.',
+      tag: 'browser',
+      principal: 'none',
+      responses: {},
+      problems: ['social_refused'],
+    }
+    const annotatedFiles = [`${folder}/**/route.ts`]
+    const { paths } = assemble({ annotatedFiles, describedInRoutes: [planted] })
 
-    expect(paths['/api/planted']?.['get']).toMatchObject({ operationId: 'planted' })
-    const own = Object.keys(assemble({ annotatedFiles: [] }).paths)
-    expect(Object.keys(paths)).toHaveLength(own.length + 1)
+    const statuses = ['302', ...statusesOf(planted).map(String)].toSorted()
+    expect(Object.keys(paths['/api/planted']?.['get']?.responses ?? {})).toEqual(statuses)
+    expect(Object.keys(paths)).toHaveLength(new Set(contracts.map(({ path }) => path)).size + 1)
+    const forgotten: Contract = { ...planted, path: '/api/forgotten' }
+    expect(() => assemble({ annotatedFiles, describedInRoutes: [forgotten] })).toThrow('no route file')
   })
 
   test('is not assembled from JSDoc that cannot be read', () => {
     const folder = folderForThisTest()
     writeFileSync(join(folder, 'route.ts'), '/**\n * @openapi\n * /api/planted:\n *   get: {\n */\n')
 
-    expect(() => assemble({ annotatedFiles: [`${folder}/route.ts`] })).toThrow()
+    expect(() => assemble({ annotatedFiles: [`${folder}/route.ts`], describedInRoutes: [] })).toThrow('YAML')
   })
 })
 
@@ -192,6 +212,7 @@ function allowedCodes({ allOf }: JsonSchema): string[] | undefined {
 
 function statusesOf(contract: Contract): number[] {
   const refusals = problemsOf(contract).map((code) => problems[code].status)
-  const successes = contract.audience === 'public' ? [200, 304] : [200]
+  const successes = Object.keys(contract.responses).map(Number)
+  if (contract.audience === 'public') successes.push(304)
   return [...new Set([...successes, ...refusals])].toSorted((a, b) => a - b)
 }

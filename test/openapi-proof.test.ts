@@ -17,7 +17,7 @@ import { innerRefusals } from './support/inner-refusal-scenes.ts'
 import { innerTheatre } from './support/inner-theatre.ts'
 import { withMadeUpValues } from './support/made-up-values.ts'
 import { type Provoke, refusals } from './support/refusal-scenes.ts'
-import { socially } from './support/social-refusals.ts'
+import { refusalsOnTheWay, socially } from './support/social-refusals.ts'
 import { socialSuccesses } from './support/social-successes.ts'
 import { successes as plainSuccesses } from './support/success-scenes.ts'
 
@@ -27,6 +27,7 @@ const recorded: RecordedExamples = { problems: {}, operations: {} }
 const tellingLimits = new Set<string>()
 const document: OpenApiDocument = JSON.parse(readFileSync(documentFile, 'utf8'))
 const codes = Object.keys(problems) as ProblemCode[]
+const onTheWay = Object.keys(refusalsOnTheWay) as (keyof typeof refusalsOnTheWay)[]
 const documenting = (code: ProblemCode) => contracts.filter((one) => problemsOf(one).includes(code))
 
 // Every answer here is held against its contract and against the OpenAPI document (test/support/check-answer.ts).
@@ -69,14 +70,15 @@ describe('every documented refusal comes from every operation that documents it'
     60_000,
   )
 
+  test.each(onTheWay)('%s, on the way of a browser through a provider', async (code) => {
+    const given = await refusalsOnTheWay[code]()
+    expect(given).toBeProblem(problems[code].status, code)
+    recorded.problems[code] = withMadeUpValues(given.body)
+  })
+
   test('what no operation documents comes before an operation is chosen', async () => {
-    expect(codes.filter((code) => documenting(code).length === 0)).toEqual([
-      'method_not_allowed',
-      // On the way of a browser through a provider, which is described in route files.
-      'social_cancelled',
-      'social_state_lost',
-      'return_url_refused',
-    ])
+    const undocumented = codes.filter((code) => documenting(code).length === 0)
+    expect(undocumented).toEqual(['method_not_allowed', ...onTheWay])
     const provoke = await provoking('method_not_allowed')
     for (const contract of contracts) {
       expect(await provoke(contract)).toBeProblem(405, 'method_not_allowed')
@@ -85,7 +87,9 @@ describe('every documented refusal comes from every operation that documents it'
 })
 
 test('what is left of a limit is documented for the answers that said it, and for no other', () => {
-  const documented = operationsOf(document).flatMap(({ operation }) =>
+  const played = new Set<string>(contracts.map(({ operationId }) => operationId))
+  const operations = operationsOf(document).filter(({ operation }) => played.has(operation.operationId))
+  const documented = operations.flatMap(({ operation }) =>
     Object.entries(operation.responses)
       .filter(([, { headers = {} }]) => 'RateLimit' in headers)
       .map(([status]) => `${operation.operationId} ${status}`),

@@ -15,7 +15,7 @@ export interface Contract {
   /** At most 60 characters. */
   summary: string
   description: string
-  tag: 'auth' | 'sessions' | 'keys' | 'operations'
+  tag: 'auth' | 'sessions' | 'browser' | 'keys' | 'operations'
   /** Who may call it: anybody, or the holder of a live session. */
   principal: 'none' | 'session'
   /** A plain object ignores unknown fields (the six operations of the old backend), a strict one refuses them. */

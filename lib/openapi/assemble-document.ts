@@ -4,26 +4,29 @@ import { ProblemBody } from '#lib/http/contract.ts'
 import type { RecordedExamples } from './examples.ts'
 import { documentedHeaders } from './headers.ts'
 import { type Header, type OpenApiDocument, operationsOf } from './openapi-document.ts'
-import { operationOf, type Writing } from './operations.ts'
+import { operationOf, refusalsOf, type Writing } from './operations.ts'
 import { schemaOf } from './schemas.ts'
 
 export interface DocumentSources {
   contracts: readonly Contract[]
+  /** Operations that the annotated files describe, up to their refusals. */
+  describedInRoutes: readonly Contract[]
   examples: RecordedExamples
   /** Of the product. */
   version: string
-  /** Globs of files whose JSDoc (`@openapi`) describes operations that are not ours. */
+  /** Globs of files whose JSDoc (`@openapi`) describes operations. */
   annotatedFiles: readonly string[]
 }
 
 /**
- * Writes the OpenAPI 3.1 document: our operations from their contracts, those of libraries from the JSDoc of the files
- * that bind them.
+ * Writes the OpenAPI 3.1 document: our operations from their contracts; those of libraries, and those that browsers are
+ * led through, from the JSDoc of the files that bind them, with the refusals of their contracts.
  *
- * @throws Error for JSDoc that is no valid YAML
+ * @throws Error for JSDoc that is no valid YAML, or describes none of an operation
  */
 export function assembleDocument({
   contracts,
+  describedInRoutes,
   examples,
   version,
   annotatedFiles,
@@ -49,11 +52,19 @@ export function assembleDocument({
       securitySchemes,
     },
   }
-  return createSwaggerSpec({
+  const document = createSwaggerSpec({
     definition,
     apis: [...annotatedFiles],
     failOnErrors: true,
   }) as unknown as OpenApiDocument
+  for (const contract of describedInRoutes) addRefusals(document, contract, writing)
+  return document
+}
+
+function addRefusals({ paths }: OpenApiDocument, contract: Contract, writing: Writing): void {
+  const operation = paths[contract.path]?.[contract.method.toLowerCase()]
+  if (!operation) throw new Error(`no route file describes ${contract.operationId}`)
+  operation.responses = { ...operation.responses, ...refusalsOf(contract, writing) }
 }
 
 const description = `Accounts and sign-in sessions. Bodies are snake_case JSON, times are UTC with milliseconds and \`Z\`.

@@ -99,7 +99,8 @@ function successesOf(contract: Contract, { schemas, examples }: Writing): Record
   return { 200: done, 304: { description: 'Unchanged since the answer with that `ETag`.', headers } }
 }
 
-function refusalsOf(contract: Contract, writing: Writing): Record<string, Response> {
+/** The refusals of an operation, by status. */
+export function refusalsOf(contract: Contract, writing: Writing): Record<string, Response> {
   const codes = problemsOf(contract)
   const statuses = [...new Set(codes.map((code) => problems[code].status))]
   return Object.fromEntries(

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { contracts } from '#lib/contracts.ts'
+import { contracts, describedInRoutes } from '#lib/contracts.ts'
 import { assembleDocument } from './assemble-document.ts'
 import recorded from './examples.json' with { type: 'json' }
 import type { RecordedExamples } from './examples.ts'
@@ -10,6 +10,7 @@ export function writeDocument(root: string, file: string): void {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
   const document = assembleDocument({
     contracts,
+    describedInRoutes,
     examples: recorded as RecordedExamples,
     version,
     annotatedFiles: [join(root, 'app/api/**/route.ts')],

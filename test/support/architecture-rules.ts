@@ -341,10 +341,7 @@ const classes: ArchitectureRule = {
 
 const fileLinesMax = 300
 const functionLinesMax = 60
-/** The actions of Auth.js are described for people in the file that binds them. */
-const describesActions = (path: string) => path === 'app/api/auth/[...nextauth]/route.ts'
-const isTable = (path: string) =>
-  path === 'db/schema.ts' || path.endsWith('.contract.ts') || describesActions(path)
+const isTable = (path: string) => path === 'db/schema.ts' || path.endsWith('.contract.ts')
 
 const sizes: ArchitectureRule = {
   name: 'files and functions fit a screen or two',

@@ -6,11 +6,13 @@ import { testAppUrl } from './harness.ts'
 import type { Fault } from './hostile-control.ts'
 import { operationsWithProvider } from './scene-requests.ts'
 import {
+  dance,
   newPerson,
   obtainCode,
   type SocialStage,
   signInByCode,
   socialStageForThisTest,
+  startOf,
 } from './social-scenes.ts'
 
 const exchangePath = '/api/auth/social/exchange'
@@ -81,6 +83,22 @@ const socialRefusals: Partial<Record<ProblemCode, (contract: Contract) => Promis
     return client.send(path, { json: { code: 'invented', code_verifier: 'x'.repeat(43) } })
   },
 }
+
+/** What a browser meets on its way through a provider, which route files describe. */
+export const refusalsOnTheWay = {
+  async social_cancelled() {
+    const stage = await socialStageForThisTest()
+    return (await dance(stage, stage.server.client(), 'oidc', { faults: ['access-denied'] })).answer
+  },
+  async social_state_lost() {
+    const { server } = await socialStageForThisTest()
+    return server.client().send('/api/auth/callback/oidc?code=x&state=x')
+  },
+  async return_url_refused() {
+    const { server } = await socialStageForThisTest()
+    return server.client().send(startOf({ query: { return_to: 'https://evil.example/' } }).path)
+  },
+} satisfies Partial<Record<ProblemCode, () => Promise<TestAnswer>>>
 
 /** The scene with a provider, for an operation and a refusal that need one. */
 export function socially(code: ProblemCode, contract: Contract): Promise<TestAnswer> | undefined {

@@ -6,8 +6,11 @@ import { type Contract, contract } from '#lib/http/contract.ts'
  * working. They are described for people in app/api/auth/[...nextauth]/route.ts.
  */
 
-const common = { tag: 'auth', principal: 'none', setsCookie: true } as const
+const common = { tag: 'browser', principal: 'none', setsCookie: true } as const
 const anything = z.unknown()
+/** Of the fields of a form, or of JSON. */
+const ofFields = ['malformed_json', 'unsupported_media_type', 'invalid_request'] as const
+const ofDance = ['not_found', 'rate_limited', 'provider_unavailable', 'social_refused'] as const
 
 export const authJsProvidersContract = contract({
   ...common,
@@ -39,7 +42,7 @@ export const authJsSessionContract = contract({
   summary: 'The session of the cookie',
   description: 'null when there is none, or it has ended. Reads no database, and keeps no session alive.',
   responses: { 200: anything },
-  problems: ['unavailable'],
+  problems: [],
 })
 
 export const authJsUpdateContract = contract({
@@ -50,7 +53,7 @@ export const authJsUpdateContract = contract({
   summary: 'The session of the cookie, read again',
   description: 'Nothing of it can be changed by it.',
   responses: { 200: anything },
-  problems: ['unavailable', 'malformed_json', 'unsupported_media_type', 'invalid_request'],
+  problems: ofFields,
 })
 
 export const authJsSignInPageContract = contract({
@@ -82,23 +85,13 @@ export const authJsSignOutContract = contract({
   path: '/api/auth/signout',
   summary: 'Sign out of the session of the cookie',
   description: 'Ends it, for every process at once.',
-  responses: { 200: anything, 302: anything, 303: anything },
-  problems: ['malformed_json', 'unsupported_media_type', 'invalid_request'],
+  responses: { 200: anything, 302: anything },
+  problems: ofFields,
 })
-
-const beginning = [
-  'unsupported_media_type',
-  'invalid_request',
-  'not_found',
-  'malformed_json',
-  'rate_limited',
-  'provider_unavailable',
-  'social_refused',
-] as const
 
 /** Told by a page, or the front end; to whoever is no browser by these. */
 const ending = [
-  ...beginning,
+  ...ofDance,
   'social_cancelled',
   'social_state_lost',
   'provider_email_unverified',
@@ -120,9 +113,9 @@ export const authJsSignInContract = contract({
   summary: 'Begin a sign-in with a provider',
   description: 'A form of a page, or JSON.',
   parameter: z.string(),
-  responses: { 200: anything, 302: anything, 303: anything },
+  responses: { 200: anything, 303: anything },
   limits: ['dance'],
-  problems: beginning,
+  problems: [...ofFields, ...ofDance],
 })
 
 export const authJsCallbackContract = contract({
@@ -142,11 +135,11 @@ export const authJsFormCallbackContract = contract({
   operationId: 'authJsFormCallback',
   method: 'POST',
   path: '/api/auth/callback/{provider}',
-  summary: 'The way back from Apple, or a sign-in with a password',
+  summary: 'The way back from Apple, or signIn("credentials")',
   description: 'Apple posts a form. `credentials` is what signIn("credentials") of Auth.js posts to.',
   parameter: z.string(),
   responses: { 200: anything, 302: anything, 303: anything },
-  problems: [...ending, 'invalid_credentials', 'overloaded', 'invalid_request', 'unsupported_media_type'],
+  problems: [...ofFields, ...ending, 'invalid_credentials', 'overloaded'],
 })
 
 /** Beside the operations of this product: answered by the same table, and no part of its contracts. */

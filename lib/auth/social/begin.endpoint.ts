@@ -1,3 +1,4 @@
+import type { SocialProvider } from '#lib/config/config.ts'
 import type { Endpoint } from '#lib/http/endpoint.ts'
 import type { Exchange } from '#lib/http/exchange.ts'
 import { toProblem } from '#lib/http/refusal.ts'
@@ -23,7 +24,7 @@ export const authJsSignInEndpoint: Endpoint = {
     if (!provider) throw new Problem('not_found', { because: 'no such provider' })
     const page = safeNext(runtime.config, fields.get('_page')) ?? '/login'
     try {
-      const begun = await begin(exchange, fields, page)
+      const begun = await begin(exchange, provider, fields, page)
       if (wantsAddress(exchange)) return leadOn(exchange, begun.url, begun.cookies)
       return leadAway(exchange, provider.name, begun)
     } catch (error) {
@@ -35,9 +36,12 @@ export const authJsSignInEndpoint: Endpoint = {
   },
 }
 
-function begin({ runtime, request, client, parameter }: Exchange, fields: URLSearchParams, page: string) {
-  const provider = findProvider(runtime, parameter)
-  if (!provider) throw new Problem('not_found')
+function begin(
+  { runtime, request, client }: Exchange,
+  provider: SocialProvider,
+  fields: URLSearchParams,
+  page: string,
+) {
   return beginDance(runtime, {
     provider,
     purpose: { kind: 'sign_in', page },

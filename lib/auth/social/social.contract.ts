@@ -13,7 +13,7 @@ export const startSocialSignInContract = contract({
   path: '/api/auth/social/start',
   summary: 'Begin a sign-in with a provider, from a front end',
   description: 'The browser goes here; it ends at `return_to` with a code, or with an error.',
-  tag: 'auth',
+  tag: 'browser',
   principal: 'none',
   query: z.strictObject({
     provider,

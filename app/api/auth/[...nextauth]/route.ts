@@ -12,6 +12,8 @@ import { authJsCallbackEndpoint, authJsFormCallbackEndpoint } from '#lib/auth/so
 import { serve } from '#lib/http/serve.ts'
 
 /**
+ * What callers get; the document has the refusals from the contracts (auth-js.contract.ts).
+ *
  * @openapi
  * /api/auth/providers:
  *   get:
@@ -29,13 +31,6 @@ import { serve } from '#lib/http/serve.ts'
  *             schema: { type: object, additionalProperties: { type: object } }
  *             examples:
  *               done: { value: { google: { id: google, name: Google, type: oidc, signinUrl: https://auth.example.com/api/auth/signin/google, callbackUrl: https://auth.example.com/api/auth/callback/google } } }
- *       "503":
- *         description: Refused as unavailable.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               unavailable: { $ref: '#/components/examples/unavailable' }
  * /api/auth/csrf:
  *   get:
  *     operationId: authJsCsrf
@@ -52,13 +47,6 @@ import { serve } from '#lib/http/serve.ts'
  *             schema: { type: object, required: [csrfToken], properties: { csrfToken: { type: string } } }
  *             examples:
  *               done: { value: { csrfToken: 0f3a9c } }
- *       "503":
- *         description: Refused as unavailable.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               unavailable: { $ref: '#/components/examples/unavailable' }
  * /api/auth/session:
  *   get:
  *     operationId: authJsSession
@@ -75,13 +63,6 @@ import { serve } from '#lib/http/serve.ts'
  *             schema: { type: [object, 'null'], properties: { user: { type: object }, sessionId: { type: string, format: uuid }, expires: { type: string, format: date-time } } }
  *             examples:
  *               done: { value: { user: { id: '1', name: anna, email: anna@example.com, roles: [USER], emailVerified: true }, sessionId: 0197c0de-0000-7000-8000-000000000000, expires: '2026-12-22T09:05:00.000Z' } }
- *       "503":
- *         description: Refused as unavailable.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               unavailable: { $ref: '#/components/examples/unavailable' }
  *   post:
  *     operationId: authJsUpdate
  *     summary: The session of the cookie, read again
@@ -97,20 +78,6 @@ import { serve } from '#lib/http/serve.ts'
  *             schema: { type: [object, 'null'], properties: { user: { type: object }, sessionId: { type: string, format: uuid }, expires: { type: string, format: date-time } } }
  *             examples:
  *               done: { value: { user: { id: '1', name: anna, email: anna@example.com, roles: [USER], emailVerified: true }, sessionId: 0197c0de-0000-7000-8000-000000000000, expires: '2026-12-22T09:05:00.000Z' } }
- *       "403":
- *         description: Refused as origin_refused.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               origin_refused: { $ref: '#/components/examples/origin_refused' }
- *       "503":
- *         description: Refused as unavailable.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               unavailable: { $ref: '#/components/examples/unavailable' }
  * /api/auth/signin:
  *   get:
  *     operationId: authJsSignInPage
@@ -122,13 +89,6 @@ import { serve } from '#lib/http/serve.ts'
  *     responses:
  *       "302":
  *         description: The sign-in page.
- *       "404":
- *         description: Refused as not_found.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               not_found: { $ref: '#/components/examples/not_found' }
  * /api/auth/error:
  *   get:
  *     operationId: authJsErrorPage
@@ -140,13 +100,6 @@ import { serve } from '#lib/http/serve.ts'
  *     responses:
  *       "302":
  *         description: The sign-in page.
- *       "404":
- *         description: Refused as not_found.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               not_found: { $ref: '#/components/examples/not_found' }
  * /api/auth/signout:
  *   post:
  *     operationId: authJsSignOut
@@ -172,13 +125,6 @@ import { serve } from '#lib/http/serve.ts'
  *               done: { value: { url: https://auth.example.com/login?done=signed-out } }
  *       "302":
  *         description: Where it leads, for a form.
- *       "403":
- *         description: Refused as origin_refused.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               origin_refused: { $ref: '#/components/examples/origin_refused' }
  * /api/auth/signin/{provider}:
  *   post:
  *     operationId: authJsSignIn
@@ -210,34 +156,6 @@ import { serve } from '#lib/http/serve.ts'
  *               done: { value: { url: https://accounts.google.com/o/oauth2/v2/auth?client_id=example } }
  *       "303":
  *         description: Back to the page with what is wrong, for a form.
- *       "403":
- *         description: Refused as origin_refused.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               origin_refused: { $ref: '#/components/examples/origin_refused' }
- *       "404":
- *         description: Refused as not_found.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               not_found: { $ref: '#/components/examples/not_found' }
- *       "429":
- *         description: Refused as rate_limited.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               rate_limited: { $ref: '#/components/examples/rate_limited' }
- *       "503":
- *         description: Refused as provider_unavailable.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               provider_unavailable: { $ref: '#/components/examples/provider_unavailable' }
  * /api/auth/callback/{provider}:
  *   get:
  *     operationId: authJsCallback
@@ -253,22 +171,10 @@ import { serve } from '#lib/http/serve.ts'
  *         description: Its id, as GET /api/auth/providers names it.
  *         schema: { type: string }
  *     responses:
+ *       "302":
+ *         description: To the front end that began it, or to the page that connects accounts. Nobody is signed in by it.
  *       "303":
- *         description: Back to a page, or to the front end, with `social` or `error` where it was refused.
- *       "400":
- *         description: Refused as social_state_lost.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               social_state_lost: { value: { type: "https://auth.example.com/docs/errors/social_state_lost", title: "Sign-in lost", status: 400, detail: "This sign-in was begun too long ago, or in another tab or browser. Start it again.", code: social_state_lost, request_id: 0199c0de-0000-7000-8000-0000000000ff } }
- *       "404":
- *         description: Refused as not_found.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               not_found: { $ref: '#/components/examples/not_found' }
+ *         description: Signed in, to the page that was wanted. Refused, back to the page or the front end, with `social` or `error`.
  *   post:
  *     operationId: authJsFormCallback
  *     summary: The way back from Apple, or signIn("credentials")
@@ -297,36 +203,10 @@ import { serve } from '#lib/http/serve.ts'
  *             schema: { type: object, required: [url], properties: { url: { type: string, format: uri } } }
  *             examples:
  *               done: { value: { url: https://auth.example.com/account } }
+ *       "302":
+ *         description: Where it leads, for a form of `credentials`.
  *       "303":
- *         description: Where it leads.
- *       "401":
- *         description: Refused as invalid_credentials.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               invalid_credentials: { $ref: '#/components/examples/invalid_credentials' }
- *       "403":
- *         description: Refused as origin_refused.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               origin_refused: { $ref: '#/components/examples/origin_refused' }
- *       "404":
- *         description: Refused as not_found.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               not_found: { $ref: '#/components/examples/not_found' }
- *       "429":
- *         description: Refused as rate_limited.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               rate_limited: { $ref: '#/components/examples/rate_limited' }
+ *         description: As on the way back from the others; a refused form of `credentials` is led to the sign-in page.
  */
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = serve(
   authJsProvidersEndpoint,

@@ -40,40 +40,5 @@ import { serve } from '#lib/http/serve.ts'
  *     responses:
  *       "302":
  *         description: To the provider.
- *       "400":
- *         description: Refused as return_url_refused.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               return_url_refused: { value: { type: "https://auth.example.com/docs/errors/return_url_refused", title: "Return address refused", status: 400, detail: "This server may not lead back to that address.", code: return_url_refused, request_id: 0199c0de-0000-7000-8000-0000000000ff } }
- *       "404":
- *         description: Refused as not_found.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               not_found: { $ref: '#/components/examples/not_found' }
- *       "422":
- *         description: Refused as invalid_request.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               invalid_request: { $ref: '#/components/examples/invalid_request' }
- *       "429":
- *         description: Refused as rate_limited.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               rate_limited: { $ref: '#/components/examples/rate_limited' }
- *       "503":
- *         description: Refused as provider_unavailable.
- *         content:
- *           application/problem+json:
- *             schema: { $ref: '#/components/schemas/Problem' }
- *             examples:
- *               provider_unavailable: { $ref: '#/components/examples/provider_unavailable' }
  */
 export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = serve(startSocialSignInEndpoint)
