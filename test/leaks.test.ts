@@ -45,6 +45,12 @@ test.each<[string, Planted]>([
     'a new session cookie after a sign-in',
     { path: login, cookie: `session_8000=${jwt('bmV3Ig')}; ${flags}` },
   ],
+  ['what a dance is remembered by', { path: '/api/auth/signin/oidc', cookie: `dance_8000=sealed; ${flags}` }],
+  [
+    'a cookie of Auth.js',
+    { path: '/api/auth/csrf', cookie: 'authjs-csrftoken_8000=x; Path=/; HttpOnly; SameSite=Lax' },
+  ],
+  ['whether there is a password', { body: { has_password: true } }],
   ['a cookie that is taken away', { cookie: `session_8000=; ${flags}` }],
   [
     'a document that describes tokens',
@@ -116,6 +122,17 @@ test.each<[string, Planted, string]>([
     { cookie: `session_8000=x; ${flags}` },
     'has a value after POST /api/auth/me',
   ],
+  ...['dance', 'last', 'authjs-state'].map((name): [string, Planted, string] => [
+    `a cookie ${name} after anything else`,
+    { cookie: `${name}_8000=x; ${flags}` },
+    'has a value after POST /api/auth/me',
+  ]),
+  [
+    'a password in a cookie of Auth.js',
+    { path: '/api/auth/csrf', cookie: `authjs-csrftoken_8000=quiet planted harbour; ${flags}` },
+    'holds quiet planted harbour',
+  ],
+  ['a field for a password', { body: { password: null } }, 'the body has a field password'],
   ['a cookie of an unknown name', { cookie: `more_8000=x; ${flags}` }, 'is without its flags'],
   [
     'a cookie for scripts',

@@ -25,6 +25,8 @@ interface Allowance {
   tokens: boolean
   sessionCookie: boolean
   deviceCookie: boolean
+  /** It is a step of a sign-in with others, or one of Auth.js's own actions. */
+  danceCookies: boolean
   /** It describes such fields, and has examples of such values. */
   descriptions: boolean
 }
@@ -36,6 +38,7 @@ function allowanceOf({ path }: FuzzedRequest, { status }: TestAnswer): Allowance
     tokens: succeeded('/api/auth/login', '/api/auth/refresh'),
     sessionCookie: succeeded('/api/auth/login', '/api/auth/refresh', '/api/auth/change-password'),
     deviceCookie: succeeded('/api/auth/login'),
+    danceCookies: /^\/api\/auth\/(csrf|signin\/|callback\/|social\/start|social\/connect)/.test(operation),
     descriptions: succeeded('/openapi.json'),
   }
 }
@@ -81,17 +84,19 @@ function badNames(names: string[], { tokens }: Allowance): string[] {
 function badCookie(
   cookie: string,
   request: FuzzedRequest,
-  { sessionCookie, deviceCookie }: Allowance,
+  { sessionCookie, deviceCookie, danceCookies }: Allowance,
   secrets: string[],
 ): string[] {
-  const [, kind = '', value = ''] = /^(\w+?)_\d+=([^;]*)/.exec(cookie) ?? []
+  const [, name = '', value = ''] = /^([\w-]+?)_\d+=([^;]*)/.exec(cookie) ?? []
+  const kind = name.replace(/-.*/, '')
   const shown = `the cookie ${cookie.replace(/=[^;]*/, '=…')}`
   const carries: Record<string, boolean> = {
     session: sessionCookie,
     device: deviceCookie,
     form: true,
-    dance: true,
-    last: true,
+    dance: danceCookies,
+    authjs: danceCookies,
+    last: danceCookies,
   }
   const mayCarry = value === '' || carries[kind] === true
   // A session cookie has the form of a token, and is none that anybody else was given.
