@@ -95,11 +95,13 @@ const refusals: [fault: Fault, refusal: string][] = [
   ['token-html', 'token: no JSON'],
   ['token-empty', 'token: no JSON'],
   ['token-redirect', 'token: 307'],
+  ['access-token-bare', 'token: no JSON'],
   ['token-refused', 'token: 400 invalid_grant'],
   ['id-token-missing', 'token: no ID token'],
   ['issuer-wrong', mismatch('iss')],
   ['audience-wrong', mismatch('aud')],
   ['party-wrong', 'ID token: azp'],
+  ['party-missing', 'ID token: azp'],
   ['nonce-wrong', 'ID token: nonce'],
   ['nonce-missing', 'ID token: nonce'],
   ['signature-wrong', badSignature],
@@ -141,6 +143,52 @@ test.each(waits)('%s-%s: nothing ends until the application gives up', async (en
   patience.abort()
 
   expect(await outcome).toBe(refusal)
+})
+
+test('a bomb is small on the way, and 64 MiB when it is unpacked', async () => {
+  await provider.behave({ faults: ['jwks-bomb'] })
+  const answer = await fetch(`${provider.issuer}/jwks`)
+
+  expect(Number(answer.headers.get('content-length'))).toBeLessThan(256 * 1024)
+  expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(64 * 1024 * 1024)
+})
+
+test('access-token-broken: no header can carry it', async () => {
+  await provider.behave({ faults: ['access-token-broken'] })
+  const { flow, returned } = await visit()
+  const { access_token: token } = await redeem(flow, codeIn(returned))
+
+  expect(String(token)).toMatch(/^quietplantedtoken\n/)
+})
+
+test('token-marked: a byte order mark stands before the JSON', async () => {
+  await provider.behave({ faults: ['token-marked'] })
+  const { flow, returned } = await visit()
+  const body = new URLSearchParams({
+    grant_type: 'authorization_code',
+    code: codeIn(returned),
+    redirect_uri: flow.redirectUri,
+    code_verifier: flow.verifier,
+    client_id: client.id,
+    client_secret: client.secret,
+  })
+  const answer = await fetch(flow.discovered.token_endpoint, { method: 'POST', body })
+
+  expect(
+    Buffer.from(await answer.arrayBuffer())
+      .subarray(0, 4)
+      .toString('hex'),
+  ).toBe('efbbbf7b')
+})
+
+test.each<[fault: Fault, address: string]>([
+  ['discovery-script-address', 'javascript:alert(document.domain)//'],
+  ['discovery-plain-address', 'http://provider.example/authorize'],
+])('%s: discovery sends people to %s', async (fault, address) => {
+  await provider.behave({ faults: [fault] })
+  const answer = await fetch(`${provider.issuer}/.well-known/openid-configuration`)
+
+  expect(await answer.json()).toMatchObject({ authorization_endpoint: address })
 })
 
 test('what is endless comes in pieces, and goes on', async () => {

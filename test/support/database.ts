@@ -53,3 +53,38 @@ export async function sql<Row extends object>(url: string, text: string, values?
     await client.end()
   }
 }
+
+/** A transaction of somebody else that has begun and not ended. */
+export interface OpenTransaction {
+  /** Ends it. */
+  commit(): Promise<void>
+}
+
+/** Runs statements in a transaction that stays open; `commit` it before the test ends. */
+export async function holdTransaction(
+  { url }: Pick<TestDatabase, 'url'>,
+  statements: readonly { text: string; values?: unknown[] }[],
+): Promise<OpenTransaction> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query('BEGIN')
+  for (const { text, values } of statements) await client.query(text, values)
+  return {
+    async commit() {
+      await client.query('COMMIT')
+      await client.end()
+    },
+  }
+}
+
+/** Resolves once a statement of the database waits for a lock that somebody else holds. */
+export async function untilSomebodyWaits({ sql: run }: Pick<TestDatabase, 'sql'>): Promise<void> {
+  const deadlineMs = performance.now() + 5000
+  for (;;) {
+    const waiting = await run(
+      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    )
+    if (waiting.length > 0) return
+    if (performance.now() > deadlineMs) throw new Error('nobody waits')
+  }
+}

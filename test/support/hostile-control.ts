@@ -5,9 +5,19 @@ export type BackEndpoint = 'discovery' | 'jwks' | 'token' | 'user' | 'emails'
 
 /**
  * How an endpoint can fail. `silent` never answers, `cut` closes the connection, `endless` answers a piece every few
- * milliseconds and never ends, `redirect` sends to `/elsewhere` on another origin, which is recorded.
+ * milliseconds and never ends, `bomb` is small on the way and 64 MiB when it is unpacked, `redirect` sends to `/elsewhere`
+ * on another origin, which is recorded.
  */
-export type Failure = '500' | 'silent' | 'cut' | 'endless' | 'garbage' | 'html' | 'empty' | 'redirect'
+export type Failure =
+  | '500'
+  | 'silent'
+  | 'cut'
+  | 'endless'
+  | 'bomb'
+  | 'garbage'
+  | 'html'
+  | 'empty'
+  | 'redirect'
 
 /** Faults of the answer that the browser brings back (RFC 6749 section 4.1.2, RFC 9207). */
 export type AnswerFault =
@@ -28,6 +38,12 @@ export type TokenFault =
   /** As if the code were unknown. */
   | 'token-refused'
   | 'id-token-missing'
+  /** A byte order mark before the JSON: some readers of JSON overlook it, others read nothing. */
+  | 'token-marked'
+  /** The access token has a line break in it, so that no header can carry it. */
+  | 'access-token-broken'
+  /** The access token stands in the JSON without quotation marks. */
+  | 'access-token-bare'
   /** Codes are good for ever. */
   | 'code-reusable'
   /** Any verifier will do, and none. */
@@ -39,6 +55,8 @@ export type IdTokenFault =
   | 'audience-wrong'
   /** For this application among others, and issued to another (`azp`). */
   | 'party-wrong'
+  /** For this application among others, and nothing says which it was issued to. */
+  | 'party-missing'
   | 'nonce-wrong'
   | 'nonce-missing'
   /** By another key under the published key's id. */
@@ -75,6 +93,10 @@ export type PersonFault =
 export type Fault =
   | `${BackEndpoint}-${Failure}`
   | 'discovery-foreign-issuer'
+  /** People would be sent to a script. */
+  | 'discovery-script-address'
+  /** People would be sent to another machine by http. */
+  | 'discovery-plain-address'
   /** There are keys, of another provider. */
   | 'jwks-foreign'
   | AnswerFault
@@ -151,6 +173,9 @@ export interface HostileControl {
 }
 
 export const flowCookie = 'flow'
+
+/** The access token of the faults that make one nobody can use. */
+export const plantedAccessToken = 'quietplantedtoken'
 
 let flows = 0
 

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { gzipSync } from 'node:zlib'
 import type { BackEndpoint, Failure, Fault } from './hostile-control.ts'
 import { htmlPage } from './loopback-server.ts'
 
@@ -7,6 +8,7 @@ const failures: Record<Failure, (response: ServerResponse, elsewhere: string) =>
   silent: () => {},
   cut: (response) => void response.destroy(),
   endless: (response) => drip(response.writeHead(200, json)),
+  bomb: (response) => void response.writeHead(200, { ...json, 'content-encoding': 'gzip' }).end(bomb()),
   garbage: (response) => void response.writeHead(200, json).end('{"access_token": \u0000\u0007'),
   html: (response) =>
     void response
@@ -18,6 +20,15 @@ const failures: Record<Failure, (response: ServerResponse, elsewhere: string) =>
 
 const json = { 'content-type': 'application/json' }
 const dripMs = 5
+const bombBytes = 64 * 1024 * 1024
+
+let packed: Buffer | undefined
+
+/** A text of JSON, as small as it gets; packed when it is first wanted. */
+function bomb(): Buffer {
+  packed ??= gzipSync(`{"access_token":"${'x'.repeat(bombBytes)}"}`)
+  return packed
+}
 
 /** Fails as it was told to. @returns whether it was told to */
 export function failsAt(

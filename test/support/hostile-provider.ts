@@ -132,7 +132,7 @@ async function answer(state: HostileState, request: HostileRequest, elsewhere: s
 function metadataOf(origin: string, faults: ReadonlySet<Fault>): object {
   return {
     issuer: faults.has('discovery-foreign-issuer') ? 'https://issuer.example.com' : origin,
-    authorization_endpoint: `${origin}/authorize`,
+    authorization_endpoint: authorizationEndpoint(origin, faults),
     token_endpoint: `${origin}/token`,
     userinfo_endpoint: `${origin}/userinfo`,
     jwks_uri: `${origin}/jwks`,
@@ -146,6 +146,11 @@ function metadataOf(origin: string, faults: ReadonlySet<Fault>): object {
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
   }
+}
+
+function authorizationEndpoint(origin: string, faults: ReadonlySet<Fault>): string {
+  if (faults.has('discovery-script-address')) return 'javascript:alert(document.domain)//'
+  return faults.has('discovery-plain-address') ? 'http://provider.example/authorize' : `${origin}/authorize`
 }
 
 /** {@link HostileControl} at the other end. @returns what is answered */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { challengeOf } from './code-flow.ts'
-import type { RecordedRequest } from './hostile-control.ts'
+import { plantedAccessToken, type RecordedRequest } from './hostile-control.ts'
 import {
   type HostileGrant,
   type HostileRequest,
@@ -23,7 +23,7 @@ export async function answerToken(state: HostileState, request: HostileRequest):
 
 async function grantTokens(state: HostileState, request: HostileRequest, grant: HostileGrant): Promise<void> {
   grant.isUsed = true
-  const accessToken = randomBytes(24).toString('base64url')
+  const accessToken = newAccessToken(request)
   state.accessTokens.set(accessToken, grant)
   if (request.recorded.personality === 'github') {
     sendAsAsked(request, { access_token: accessToken, token_type: 'bearer', scope: 'read:user,user:email' })
@@ -37,13 +37,25 @@ async function grantTokens(state: HostileState, request: HostileRequest, grant: 
     nowMs: state.nowMs(),
   }
   const idToken = await makeIdToken(state.keys, parts, request.faults)
-  sendJson(request, 200, {
+  const tokens = {
     access_token: accessToken,
     token_type: 'Bearer',
     expires_in: 3600,
     scope: 'openid email profile',
     ...(!request.faults.has('id-token-missing') && { id_token: idToken }),
-  })
+  }
+  if (request.faults.has('access-token-bare')) sendBare(request)
+  else sendJson(request, 200, tokens, request.faults.has('token-marked') ? '\uFEFF' : '')
+}
+
+function newAccessToken({ faults }: HostileRequest): string {
+  const token = randomBytes(24).toString('base64url')
+  return faults.has('access-token-broken') ? `${plantedAccessToken}\n${token}` : token
+}
+
+function sendBare({ response }: HostileRequest): void {
+  response.writeHead(200, { 'content-type': 'application/json' })
+  response.end(`{"access_token":${plantedAccessToken},"token_type":"bearer"}`)
 }
 
 function isGood(grant: HostileGrant, { recorded, faults }: HostileRequest): boolean {

@@ -49,7 +49,8 @@ export function personOf(state: HostileState, flow: string): HostilePerson {
   return { ...person, ...behaviourOf(state, flow).person }
 }
 
-export function sendJson({ response }: HostileRequest, status: number, body: unknown): void {
+/** @param before  text that stands before the JSON */
+export function sendJson({ response }: HostileRequest, status: number, body: unknown, before = ''): void {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
-  response.end(JSON.stringify(body))
+  response.end(`${before}${JSON.stringify(body)}`)
 }

@@ -73,6 +73,7 @@ function payloadOf({ issuer, clientId, nonce, person, nowMs }: IdTokenParts, fau
     iss: faults.has('issuer-wrong') ? 'https://issuer.example.com' : issuer,
     aud: faults.has('audience-wrong') ? 'another-application' : clientId,
     ...(faults.has('party-wrong') && { aud: [clientId, 'another-application'], azp: 'another-application' }),
+    ...(faults.has('party-missing') && { aud: [clientId, 'another-application'] }),
     iat: now,
     exp: now + hour,
     ...(faults.has('expired') && { iat: now - 2 * hour, exp: now - hour }),
