@@ -55,31 +55,40 @@ export async function spendSignInCode(
   return row ?? null
 }
 
-const noteSession = statement<{ codeHash: string; sessionId: string }>(
+const noteSession = statement<{ codeHash: string; sessionId: string }, { noted: true }>(
   'note_session_of_sign_in_code',
   (p) => sql`
-    update ${signInCodes} set session_id = ${p.sessionId}::uuid where ${signInCodes.codeHash} = ${p.codeHash}`,
+    update ${signInCodes} set session_id = ${p.sessionId}::uuid where ${signInCodes.codeHash} = ${p.codeHash}
+    returning true as noted`,
 )
 
-/** Notes what a code became, see {@link findSessionOfUsedCode}. */
+/**
+ * Notes what a code became, see {@link removeUsedCode}.
+ *
+ * @returns false when the code was presented again meanwhile
+ */
 export async function noteSessionOfCode(
   db: Connection,
   of: { codeHash: string; sessionId: string },
-): Promise<void> {
-  await db.run(noteSession(of))
+): Promise<boolean> {
+  return (await db.run(noteSession(of))).length === 1
 }
 
-const findUsed = statement<{ codeHash: string }, { sessionId: string }>(
-  'find_session_of_used_code',
+const removeUsed = statement<{ codeHash: string }, { sessionId: string | null }>(
+  'remove_used_sign_in_code',
   ({ codeHash }) => sql`
-    select ${signInCodes.sessionId} as "sessionId" from ${signInCodes}
-    where ${signInCodes.codeHash} = ${codeHash} and ${signInCodes.usedAt} is not null
-      and ${signInCodes.sessionId} is not null`,
+    delete from ${signInCodes} where ${signInCodes.codeHash} = ${codeHash} and ${signInCodes.usedAt} is not null
+    returning ${signInCodes.sessionId} as "sessionId"`,
 )
 
-/** The session that a used code became, or null: whoever presents the code again may have stolen it. */
-export async function findSessionOfUsedCode(db: Connection, codeHash: string): Promise<string | null> {
-  const [row] = await db.run(findUsed({ codeHash }))
+/**
+ * Removes a used code that is presented again, for whoever does may have stolen it. While it is still becoming a session,
+ * {@link noteSessionOfCode} finds it gone.
+ *
+ * @returns the session that it became; null for none, and for a code that was not used
+ */
+export async function removeUsedCode(db: Connection, codeHash: string): Promise<string | null> {
+  const [row] = await db.run(removeUsed({ codeHash }))
   return row?.sessionId ?? null
 }
 

@@ -1,7 +1,7 @@
 import { endSessions } from '#db/queries/session-endings.ts'
 import {
-  findSessionOfUsedCode,
   noteSessionOfCode,
+  removeUsedCode,
   type SignInCode,
   spendSignInCode,
 } from '#db/queries/sign-in-codes.ts'
@@ -43,11 +43,11 @@ export async function exchangeCode(
     const user = admitted ?? (await createAccountOf(runtime, identity, client))
     const session = { kind: 'bearer', remember, client, isKnownDevice: false } as const
     const issued = await beginIdentitySession(runtime, user, identity, session)
-    await noteSessionOfCode(runtime.database, {
-      codeHash: sha256Key(presented.code),
-      sessionId: issued.sessionId,
-    })
-    return issued
+    const { sessionId } = issued
+    const codeHash = sha256Key(presented.code)
+    if (await noteSessionOfCode(runtime.database, { codeHash, sessionId })) return issued
+    await endSession(runtime, sessionId)
+    throw new Problem('sign_in_code_invalid', { because: 'presented again meanwhile' })
   } catch (error) {
     if (isProblem(error) && error.status < 500) await recordRefusal(runtime, { ...identity, client }, error)
     throw error
@@ -72,8 +72,11 @@ export async function spendCode(
 
 /** RFC 6749 section 4.1.2: of a code that is presented twice, one holder has stolen it. */
 async function endWhatItBecame(runtime: Runtime, codeHash: string): Promise<void> {
-  const sessionId = await findSessionOfUsedCode(runtime.database, codeHash)
-  if (!sessionId) return
+  const sessionId = await removeUsedCode(runtime.database, codeHash)
+  if (sessionId) await endSession(runtime, sessionId)
+}
+
+async function endSession(runtime: Runtime, sessionId: string): Promise<void> {
   const reason = 'refresh_reuse'
   const event = systemEvent('session_ended', { details: { because: 'sign-in code presented again' } })
   const ended = await endSessions(runtime.database, { sessionIds: [sessionId], reason, event })
