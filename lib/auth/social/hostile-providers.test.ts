@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { type ProblemCode, problems } from '#lib/problems.ts'
 import type { ApiClient } from '#test/support/api-client.ts'
-import type { Fault } from '#test/support/hostile-control.ts'
+import { type Fault, plantedAccessToken } from '#test/support/hostile-control.ts'
 import {
+  begin,
+  comeBack,
   type Danced,
   dance,
   danceForFrontEnd,
   newPerson,
+  passProvider,
   type SocialId,
   type SocialStage,
   socialStageForThisTest,
@@ -83,6 +86,7 @@ describe('an ID token that does not hold is refused', () => {
     'issuer-wrong',
     'audience-wrong',
     'party-wrong',
+    'party-missing',
     'nonce-wrong',
     'nonce-missing',
     'signature-wrong',
@@ -101,6 +105,22 @@ describe('an ID token that does not hold is refused', () => {
   ])
 })
 
+describe('an ID token is looked at whatever stands around it', () => {
+  test('a byte order mark does not hide it', async () => {
+    const client = stage.server.client()
+    const { answer } = await dance(stage, client, 'oidc', { person: newPerson(), faults: ['token-marked'] })
+    expect(answer.status).toBe(303)
+  })
+
+  test.each<Fault>(['signature-wrong', 'signature-missing', 'key-unknown', 'issued-in-future'])(
+    'a byte order mark does not hide that it does not hold: %s',
+    (fault) =>
+      expectRefused(stage, 'social_refused', (client, person) =>
+        dance(stage, client, 'oidc', { person, faults: [fault, 'token-marked'] }),
+      ),
+  )
+})
+
 describe('a provider that fails is told from one that lies', () => {
   refusedFaults('oidc', 'provider_unavailable', ['token-500', 'token-cut', 'token-endless', 'server-error'])
   refusedFaults('oidc', 'social_refused', [
@@ -112,7 +132,9 @@ describe('a provider that fails is told from one that lies', () => {
     'user-empty',
   ])
   refusedFaults('oidc', 'provider_unavailable', ['user-500', 'user-cut'])
-  refusedFaults('github', 'provider_unavailable', ['token-500', 'user-500', 'emails-cut'])
+  refusedFaults('oidc', 'provider_unavailable', ['token-bomb', 'user-bomb'])
+  refusedFaults('oidc', 'social_refused', ['access-token-broken', 'access-token-bare'])
+  refusedFaults('github', 'provider_unavailable', ['token-500', 'user-500', 'emails-cut', 'emails-bomb'])
   refusedFaults('github', 'social_refused', ['token-garbage', 'user-garbage', 'user-html'])
 
   test('one that never answers is given up after five seconds', async () => {
@@ -137,6 +159,7 @@ describe('a provider that fails is told from one that lies', () => {
     ['jwks-500', 'provider_unavailable'],
     ['jwks-garbage', 'social_refused'],
     ['jwks-foreign', 'social_refused'],
+    ['jwks-bomb', 'provider_unavailable'],
   ])('%s: %s', async (fault, code) => {
     const own = await socialStageForThisTest()
     await own.provider.behave({ faults: [fault] })
@@ -148,6 +171,9 @@ describe('a provider that fails is told from one that lies', () => {
     ['discovery-cut', 'provider_unavailable'],
     ['discovery-garbage', 'social_refused'],
     ['discovery-foreign-issuer', 'social_refused'],
+    ['discovery-bomb', 'provider_unavailable'],
+    ['discovery-script-address', 'social_refused'],
+    ['discovery-plain-address', 'social_refused'],
   ])('%s: the sign-in does not even begin (%s)', async (fault, code) => {
     const own = await socialStageForThisTest()
     await own.provider.behave({ faults: [fault] })
@@ -197,5 +223,36 @@ describe('for a front end of another origin', () => {
 test('nothing of a secret or a token is in the log of refused sign-ins', async () => {
   const text = JSON.stringify(stage.server.logs)
   expect(text).toContain('social_sign_in_refused')
-  for (const secret of ['a client secret of the tests', 'eyJ']) expect(text).not.toContain(secret)
+  for (const secret of ['a client secret of the tests', 'eyJ', plantedAccessToken.slice(0, 6)])
+    expect(text).not.toContain(secret)
 })
+
+test.each<Fault[][]>([[[]], [['signature-wrong']], [['token-500']], [['user-500']], [['access-denied']]])(
+  'what a dance is made of is in no log line and no row: %j',
+  async (faults) => {
+    const client = stage.server.client()
+    const flow = await stage.provider.openFlow({ faults, person: newPerson() })
+    const away = await begin(client, 'oidc')
+    const cookies = [...client.cookies.values()]
+    const back = await passProvider(away, `${flow.cookie.name}=${flow.cookie.value}`)
+    await comeBack(client, back)
+    const asked = await stage.provider.requests(flow.id)
+
+    const inWay = [away, back].flatMap((url) => {
+      const { searchParams } = new URL(url)
+      return ['state', 'nonce', 'code'].map((name) => searchParams.get(name))
+    })
+    const inRequests = asked.flatMap(({ parameters, headers }) => [
+      parameters['code_verifier'],
+      headers['authorization']?.split(' ')[1],
+    ])
+    const secrets = [...cookies, ...inWay, ...inRequests].filter((text) => text)
+    expect(secrets.length).toBeGreaterThan(5)
+    const rows = await stage.server.database.sql(
+      `SELECT to_jsonb(a) FROM audit_events a UNION ALL SELECT to_jsonb(i) FROM identities i
+       UNION ALL SELECT to_jsonb(s) FROM sessions s UNION ALL SELECT to_jsonb(m) FROM mail_messages m`,
+    )
+    const kept = JSON.stringify([stage.server.logs, rows])
+    for (const secret of secrets) expect(kept).not.toContain(secret)
+  },
+)

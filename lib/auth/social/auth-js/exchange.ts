@@ -14,16 +14,23 @@ export function requireOwnOrigin({ runtime, request }: Exchange): void {
 /**
  * The fields of a form, or of a flat JSON object.
  *
- * @throws Problem `body_too_large`, `unsupported_media_type` or `malformed_json`
+ * @throws Problem `body_too_large`, `unsupported_media_type`, `malformed_json`, or `invalid_request` for NUL
  */
 export async function readFields({ request }: Exchange): Promise<URLSearchParams> {
   requireBodySize(request.headers)
-  if (isFormType(request.headers)) return new URLSearchParams(await readText(request))
+  if (isFormType(request.headers)) return readForm(await readText(request))
   const body = await readJsonBody(request)
   const fields = Object.entries(typeof body === 'object' && body !== null ? body : {})
   return new URLSearchParams(
     fields.flatMap(([name, value]) => (isPlain(value) ? [[name, String(value)]] : [])),
   )
+}
+
+function readForm(text: string): URLSearchParams {
+  const fields = new URLSearchParams(text)
+  const hasNul = [...fields.values()].some((value) => value.includes('\0'))
+  if (hasNul) throw new Problem('invalid_request', { because: 'NUL in a form' })
+  return fields
 }
 
 function isPlain(value: unknown): value is string | number | boolean {

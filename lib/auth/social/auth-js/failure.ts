@@ -34,11 +34,15 @@ function typeOf(error: unknown): string {
   return error instanceof Error && 'type' in error ? String(error.type) : ''
 }
 
-/** The message at the bottom: those above say where to read about Auth.js. */
+/**
+ * The message at the bottom: those above say where to read about Auth.js. Whoever fails to read JSON quotes it, and it
+ * may hold tokens.
+ */
 function reasonOf(error: unknown): string {
   const messages: string[] = []
   for (let current = error; current instanceof Error; current = causeOf(current)) {
-    const [first = ''] = current.message.split('. Read more', 1)
+    const message = current instanceof SyntaxError ? 'no JSON' : current.message
+    const [first = ''] = message.split('. Read more', 1)
     if (first !== '' && !first.startsWith('Read more')) messages.push(first)
   }
   return [typeOf(error), ...messages].filter((part) => part !== '').join(': ')

@@ -42,20 +42,35 @@ export function createProviderFetch(line: ProviderLine, amend: (metadata: Profil
     const url = new URL(input instanceof Request ? input.url : input)
     if (url.pathname.endsWith('/.well-known/openid-configuration')) {
       metadataUrl.current ||= url.href
-      const metadata = amend(await readPublished(line, url.href))
-      // Auth.js will refuse it; a provider that has mended its settings must not be refused for the next ten minutes.
-      if (!isOf(url, metadata['issuer'])) line.published.delete(url.href)
-      return answerJson(JSON.stringify(metadata))
+      return answerJson(JSON.stringify(await readMetadata(line, url, amend)))
     }
     const response = await ask(line, url.href, init)
     const body = parseObject(response.text)
     // The first one, from the token endpoint: nothing that comes later may take its place.
     const isToken = init?.method === 'POST' && line.trace.idTokenClaims === null
+    if (init?.method === 'POST') requireCarriable(body?.['access_token'])
     if (isToken && typeof body?.['id_token'] === 'string') {
       line.trace.idTokenClaims = await verifyIdToken(line, body['id_token'], metadataUrl.current)
     }
     return new Response(response.text, { status: response.status, headers: response.headers })
   }
+}
+
+/** RFC 6749 appendix A.12. Another one would be complained of by whoever puts it into a header, and be told in full. */
+function requireCarriable(accessToken: unknown): void {
+  if (typeof accessToken !== 'string' || /^[ -~]*$/.test(accessToken)) return
+  throw new TypeError('the access token can be carried by no header')
+}
+
+/** Nothing that is wrong is kept: a provider that has mended its settings must not be refused for ten minutes. */
+async function readMetadata(line: ProviderLine, url: URL, amend: (metadata: Profile) => Profile) {
+  const metadata = amend(await readPublished(line, url.href))
+  const { issuer, authorization_endpoint: away } = metadata
+  const leadsAway = typeof away === 'string' && URL.canParse(away) && isSafe(line, new URL(away))
+  // Auth.js judges the issuer. Where it sends people to it does not look at, and it could be a script.
+  if (!isOf(url, issuer) || !leadsAway) line.published.delete(url.href)
+  if (!leadsAway) throw new TypeError('the metadata send people to no address with https')
+  return metadata
 }
 
 /** OpenID Connect Discovery section 4.3, but for a slash at the end. */
@@ -102,7 +117,7 @@ interface ProviderAnswer {
 
 async function ask(line: ProviderLine, url: string, init?: RequestInit): Promise<ProviderAnswer> {
   const { trace } = line
-  requireSafe(line, new URL(url))
+  if (!isSafe(line, new URL(url))) throw new TypeError(`${new URL(url).origin} is not https`)
   const answer = await reach(url, init).catch((error: unknown) => {
     trace.isDown = true
     throw error
@@ -130,14 +145,14 @@ async function readLimited(response: Response): Promise<string> {
     if (size > answerBytesMax) throw new RangeError('the answer of the provider is too large')
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  // As whoever reads the answer after us decodes it: a byte order mark would hide an ID token from us alone.
+  return new TextDecoder().decode(Buffer.concat(chunks))
 }
 
 /** Metadata may name any address; secrets go to none that others can read on the way. */
-function requireSafe({ provider }: ProviderLine, url: URL): void {
+function isSafe({ provider }: ProviderLine, url: URL): boolean {
   const isHere = isLoopbackUrl(provider.issuer) && isLoopbackHost(url.hostname)
-  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isHere)
-  if (!isSafe) throw new TypeError(`${url.origin} is not https`)
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isHere)
 }
 
 function requireObject(text: string, where: string): Profile {

@@ -30,6 +30,9 @@ export function toAuthProvider(provider: SocialProvider, line: DanceLine): Provi
     clientId: provider.clientId,
     clientSecret: provider.clientSecret.reveal(),
     profile(profile: Profile) {
+      const isOpenId = 'type' in made && made.type === 'oidc'
+      // What Auth.js took for an ID token, and nobody here has verified.
+      if (isOpenId && !line.trace.idTokenClaims) throw new TypeError('no ID token was verified')
       const identity = readIdentity(provider, profile, line.trace)
       line.onIdentity(identity)
       return { id: adapterAccountId(identity), email: identity.email }
