@@ -9,7 +9,7 @@ import { type Attempts, createAttempts } from './attempts.ts'
 import { createWindows, type Windows } from './windows.ts'
 
 /** Limits by address block that an operation may be under. */
-export type BlockLimit = 'address' | 'registration' | 'setup' | 'mail' | 'code' | 'dance'
+export type BlockLimit = 'address' | 'registration' | 'setup' | 'mail' | 'code' | 'dance' | 'dance_end'
 
 export interface Limits {
   attempts: Attempts
@@ -31,6 +31,7 @@ const blockLimits: readonly string[] = [
   'mail',
   'code',
   'dance',
+  'dance_end',
 ] satisfies BlockLimit[]
 
 /** @param redis  a client for the fixed windows, or null to keep them in PostgreSQL */

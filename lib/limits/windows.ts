@@ -7,7 +7,15 @@ import {
 import type { Connection } from '#db/connection.ts'
 import { isProblem, Problem, type RateLimitState } from '#lib/problems.ts'
 
-export type WindowName = 'registration' | 'setup' | 'mail' | 'mail_address' | 'code' | 'export' | 'dance'
+export type WindowName =
+  | 'registration'
+  | 'setup'
+  | 'mail'
+  | 'mail_address'
+  | 'code'
+  | 'export'
+  | 'dance'
+  | 'dance_end'
 
 /** How often one address block may do something; of mails also how many one address may get, of exports one account. */
 const windows: Record<WindowName, { quota: number; windowSeconds: number }> = {
@@ -18,6 +26,8 @@ const windows: Record<WindowName, { quota: number; windowSeconds: number }> = {
   code: { quota: 30, windowSeconds: 3600 },
   export: { quota: 10, windowSeconds: 3600 },
   dance: { quota: 60, windowSeconds: 600 },
+  // More than can be begun: whoever reloads the way back is no flood.
+  dance_end: { quota: 120, windowSeconds: 600 },
 }
 
 export interface Windows {

@@ -26,17 +26,36 @@ export async function beginDance(runtime: Runtime, start: DanceStart): Promise<D
   const { provider, purpose } = start
   await runtime.limits.windows.use('dance', start.block)
   const begun = await beginWithAuthJs(runtime, start, start.next)
-  const value = sealDance(runtime.roots, { provider: provider.id, purpose }, runtime.clock.now())
+  const dance = { provider: provider.id, purpose, state: stateOf(begun.url) }
+  const value = sealDance(runtime.roots, dance, runtime.clock.now())
   return {
     url: begun.url,
     cookies: [...begun.cookies, writeDance(runtime, provider.id, value, danceSeconds)],
   }
 }
 
-/** What the dance is for that this browser is in; null for none. */
-export function presentedDance(runtime: Runtime, cookies: string | null): Dance | null {
+function stateOf(url: string): string {
+  const state = new URL(url).searchParams.get('state')
+  if (!state) throw new Error('a dance began without a state')
+  return state
+}
+
+/** The way back from a provider, as it was asked for. */
+export interface PresentedWayBack {
+  provider: SocialProvider
+  /** The Cookie header. */
+  cookies: string | null
+  /** `state` of the answer. */
+  state: string | null
+}
+
+/** What the dance is for that this answer ends; null for one that this browser is not in. */
+export function presentedDance(runtime: Runtime, back: PresentedWayBack): Dance | null {
   const cookie = danceCookieName(runtime.config.appUrl, cookieBase)
-  return cookie && openDance(runtime.roots, readCookie(cookies, cookie.name), runtime.clock.now())
+  const sealed = cookie && readCookie(back.cookies, cookie.name)
+  const dance = openDance(runtime.roots, sealed, runtime.clock.now())
+  const isIts = dance !== null && dance.provider === back.provider.id && dance.state === back.state
+  return isIts ? dance : null
 }
 
 /** The Set-Cookie value that ends it. */

@@ -41,19 +41,20 @@ export const authJsFormCallbackEndpoint: Endpoint = {
 }
 
 async function endDance(exchange: Exchange, form: URLSearchParams | null): Promise<Reply> {
-  const { runtime, request } = exchange
+  const { runtime, request, client } = exchange
   const provider = findProvider(runtime, exchange.parameter)
   if (!provider) throw new Problem('not_found', { because: 'no such provider' })
+  runtime.limits.requireOpen('dance_end', client.block)
+  await runtime.limits.windows.use('dance_end', client.block)
   const cookies = request.headers.get('cookie')
-  const dance = presentedDance(runtime, cookies)
-  const isOwn = dance !== null && dance.provider === provider.id
+  const query = new URL(request.url).searchParams
+  const dance = presentedDance(runtime, { provider, cookies, state: (form ?? query).get('state') })
   try {
-    if (!isOwn) throw new Problem('social_state_lost', { because: 'no dance of this browser' })
-    const query = new URL(request.url).searchParams
+    if (!dance) throw new Problem('social_state_lost', { because: 'no dance of this browser' })
     const end = await endWithAuthJs(runtime, { provider, cookies, query, form }, stepsOf(exchange, dance))
     return await leadToEnd(exchange, provider, end)
   } catch (error) {
-    return refuse(exchange, provider, isOwn ? dance : null, toProblem(error))
+    return refuse(exchange, provider, dance, toProblem(error))
   }
 }
 
@@ -130,7 +131,8 @@ async function refuse(
   const { runtime, client, peer, requestId } = exchange
   const isOurs = problem.code === 'unavailable' || problem.code === 'internal_error'
   if (!isOurs) await recordRefusal(runtime, { provider: provider.id, client }, problem)
-  const cookies = [clearedDance(runtime, provider.id)]
+  // What is nobody's must not end a dance that goes on in another tab.
+  const cookies = dance ? [clearedDance(runtime, provider.id)] : []
   if (dance?.purpose.kind === 'hand_over' && !isOurs) {
     logRefusal(exchange, problem)
     const description = problem.options.detail ?? problems[problem.code].detail

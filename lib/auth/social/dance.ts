@@ -26,6 +26,11 @@ export type DancePurpose =
 export interface Dance {
   provider: SocialProvider['id']
   purpose: DancePurpose
+  /**
+   * `state` of the way to the provider. Auth.js checks the state by a cookie of its own; without this one, what one dance
+   * was for could be done with the answer to another.
+   */
+  state: string
 }
 
 /** As long as the cookies live by which Auth.js checks the way back. */

@@ -23,7 +23,11 @@ export const startSocialSignInContract = contract({
       .regex(sha256, 'This is no SHA-256 in base64url.')
       .describe('BASE64URL(SHA256(verifier)), RFC 7636 section 4.2.'),
     code_challenge_method: z.literal('S256'),
-    state: z.string().max(512).optional().describe('Given back as it came.'),
+    state: z
+      .string()
+      .regex(/^[ -~]{0,512}$/, 'A state has up to 512 characters of printable ASCII.')
+      .optional()
+      .describe('Given back as it came (RFC 6749 appendix A.5).'),
   }),
   setsCookie: true,
   responses: { 302: z.literal('') },
