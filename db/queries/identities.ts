@@ -115,6 +115,14 @@ const lockUser = statement<{ userId: number }>(
   ({ userId }) => sql`select from ${users} where ${users.id} = ${userId} for no key update`,
 )
 
+/**
+ * Locks the account that identities belong to. First in a transaction that takes some away: a statement that waits for
+ * the lock by itself does not see what was connected while it waited.
+ */
+export async function lockOwnerOfIdentities(transaction: Connection, userId: number): Promise<void> {
+  await transaction.run(lockUser({ userId }))
+}
+
 interface UnlinkParameters {
   id: string
   userId: number
@@ -149,7 +157,7 @@ export async function unlinkIdentity(
   transaction: Connection,
   of: { id: string; userId: number; event: NewAuditEvent; mail: OutboxRows },
 ): Promise<boolean> {
-  await transaction.run(lockUser({ userId: of.userId }))
+  await lockOwnerOfIdentities(transaction, of.userId)
   const rows = await transaction.run(unlink({ ...of, event: writeAuditEvent(of.event) }))
   return rows.length === 1
 }

@@ -5,7 +5,7 @@ import { statement } from '../statement.ts'
 import { nameIsReserved } from './account-changes.ts'
 import { liveSessions } from './accounts.ts'
 import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
-import type { NewIdentity } from './identities.ts'
+import { lockOwnerOfIdentities, type NewIdentity } from './identities.ts'
 import { intoOutbox, type OutboxRows } from './mail-outbox.ts'
 import { type RoleLimit, writeRoleLimits } from './role-limits.ts'
 import { createdUserColumns, type UserRow } from './users.ts'
@@ -91,13 +91,14 @@ const claim = statement<ClaimParameters, { ended: number }>(
 )
 
 /**
- * Gives an account that never proved its address to who has, by an identity. Nothing that was set before goes on.
+ * Gives an account that never proved its address to who has, by an identity. Nothing that was set before goes on, nor
+ * what is being connected meanwhile. Call it in a transaction.
  *
  * @returns how many sessions ended; null when the address was proven meanwhile, or nobody may sign in to the account
  * @throws the unique violation of `constraints.identities`
  */
 export async function claimUnprovenAccount(
-  db: Connection,
+  transaction: Connection,
   identity: NewIdentity & { email: string },
   account: {
     userId: number
@@ -109,6 +110,7 @@ export async function claimUnprovenAccount(
 ): Promise<number | null> {
   const { roleLimits, event, ...rest } = account
   const written = { roleLimits: writeRoleLimits(roleLimits), event: writeAuditEvent(event) }
-  const [row] = await db.run(claim({ ...identity, ...rest, ...written }))
+  await lockOwnerOfIdentities(transaction, account.userId)
+  const [row] = await transaction.run(claim({ ...identity, ...rest, ...written }))
   return row?.ended ?? null
 }

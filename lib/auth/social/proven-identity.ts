@@ -34,7 +34,7 @@ export function identityOf(
 ): ProvenIdentity {
   const told = readers[provider.id](profile)
   const subject = typeof told.subject === 'number' ? String(told.subject) : told.subject
-  if (typeof subject !== 'string' || subject === '' || subject.length > subjectLengthMax) {
+  if (typeof subject !== 'string' || !isSubject(subject)) {
     throw new TypeError('the profile has no subject')
   }
   const address = typeof told.email === 'string' && isMailAddress(told.email) ? told.email : null
@@ -44,8 +44,22 @@ export function identityOf(
     subject,
     email: address === null ? null : normaliseMailAddress(address),
     isEmailVerified: address !== null && told.isEmailVerified,
-    suggestedName: typeof told.name === 'string' ? told.name.slice(0, suggestedLengthMax) : null,
+    suggestedName: typeof told.name === 'string' ? readName(told.name) : null,
   }
+}
+
+/** Control characters, and halves of letters: a database keeps none of the first and mistakes the second for one. */
+const unkept = /[\p{Cc}\p{Cs}]/u
+
+function isSubject(text: string): boolean {
+  return text !== '' && text.length <= subjectLengthMax && !unkept.test(text)
+}
+
+function readName(text: string): string {
+  return [...text]
+    .slice(0, suggestedLengthMax)
+    .filter((letter) => !unkept.test(letter))
+    .join('')
 }
 
 interface Told {

@@ -152,13 +152,19 @@ async function tryToCreate(
       case constraints.usersUsername:
         return null
       case constraints.usersEmail:
-        throw new Problem('account_exists', { because: 'registered meanwhile' })
       case constraints.identities:
-        return findOwnerOfIdentity(runtime.database, identity)
+        return requireOwner(runtime, identity)
       default:
         throw error
     }
   }
+}
+
+/** Who was faster: the same person in another tab, or somebody else with the address. */
+async function requireOwner(runtime: Runtime, identity: ProvenIdentity): Promise<UserRow> {
+  const owner = await findOwnerOfIdentity(runtime.database, identity)
+  if (!owner) throw new Problem('account_exists', { because: 'registered meanwhile' })
+  return owner
 }
 
 export interface IdentitySession

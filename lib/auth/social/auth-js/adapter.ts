@@ -10,13 +10,19 @@ interface StoredUser {
   emailVerified: Date | null
 }
 
+/** By issuer and subject, see `adapterAccountId`. */
+export type FindUser = NonNullable<Adapter['getUserByAccount']>
+
 /**
  * Drizzle's adapter over our tables: it finds, and what is written is ours. An address never matches an account, and no
  * token of a provider is kept.
  *
  * @param createAccount  makes the account of an identity that nobody has, and links them
  */
-export function createAdapter(db: Connection, createAccount: () => Promise<StoredUser>): Adapter {
+export function createAdapter(
+  db: Connection,
+  createAccount: () => Promise<StoredUser>,
+): Adapter & { getUserByAccount: FindUser } {
   // It asks for the columns of its own tables; what it calls of theirs is in ours.
   const stored = DrizzleAdapter(drizzleOver(db), adapterTables as never)
   return {

@@ -2,8 +2,10 @@ import type { AuthConfig } from '@auth/core'
 import type { UserRow } from '#db/queries/users.ts'
 import type { SocialProvider } from '#lib/config/config.ts'
 import { safeNext } from '#lib/http/safe-next.ts'
+import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { ProvenIdentity } from '../proven-identity.ts'
+import type { FindUser } from './adapter.ts'
 import { callAuthJs } from './call.ts'
 import { toDanceProblem } from './failure.ts'
 import type { ProviderTrace, PublishedDocuments } from './provider-fetch.ts'
@@ -99,6 +101,7 @@ export async function endWithAuthJs(runtime: Runtime, back: WayBack, steps: Danc
   const course = createCourse(runtime, steps)
   const made = await providerOf(runtime, provider, trace, course.note)
   const { createAdapter } = await import('./adapter.ts')
+  const adapter = createAdapter(runtime.database, course.create)
   try {
     const answer = await callAuthJs(
       runtime,
@@ -110,7 +113,10 @@ export async function endWithAuthJs(runtime: Runtime, back: WayBack, steps: Danc
       },
       {
         providers: [made],
-        adapter: createAdapter(runtime.database, course.create),
+        adapter: {
+          ...adapter,
+          getUserByAccount: (key) => course.findOwner(async () => adapter.getUserByAccount(key)),
+        },
         callbacks: { ...course.callbacks, redirect: (to) => course.redirect(to.url) },
         // The caller begins our session; here is nothing to encode, and none to find.
         jwt: { encode: async () => 'ours', decode: async () => null },
@@ -123,14 +129,19 @@ export async function endWithAuthJs(runtime: Runtime, back: WayBack, steps: Danc
   }
 }
 
+/** How far a dance has come. */
+interface CourseSoFar {
+  identity: ProvenIdentity | null
+  user: UserRow | null
+  /** Judged, and nobody's: it gets an account. */
+  isNew: boolean
+  elsewhere: string | null
+  failure: unknown
+}
+
 /** What happens between the way back and the end, in the order in which Auth.js asks. */
 function createCourse(runtime: Runtime, steps: DanceSteps) {
-  const seen: {
-    identity: ProvenIdentity | null
-    user: UserRow | null
-    elsewhere: string | null
-    failure: unknown
-  } = { identity: null, user: null, elsewhere: null, failure: null }
+  const seen: CourseSoFar = { identity: null, user: null, isNew: false, elsewhere: null, failure: null }
 
   /** Auth.js wraps what is thrown inside it until nobody knows it again. */
   async function keepingFailure<Result>(
@@ -154,6 +165,7 @@ function createCourse(runtime: Runtime, steps: DanceSteps) {
           return admitted.elsewhere
         }
         seen.user = admitted
+        seen.isNew = admitted === null
         return true
       }),
   }
@@ -163,8 +175,11 @@ function createCourse(runtime: Runtime, steps: DanceSteps) {
     note: (identity: ProvenIdentity) => {
       seen.identity = identity
     },
+    /** Auth.js looks again after {@link DanceSteps.admit}; who got the identity meanwhile is found by making it. */
+    findOwner: async (find: () => ReturnType<FindUser>) => (seen.isNew ? null : find()),
     create: () =>
       keepingFailure(async (identity) => {
+        if (!seen.isNew) throw new Problem('social_state_lost', { because: 'disconnected meanwhile' })
         const user = await steps.create(identity)
         seen.user = user
         return { id: user.id, email: user.email, emailVerified: user.emailVerifiedAt }
