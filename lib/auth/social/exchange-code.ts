@@ -49,9 +49,16 @@ export async function exchangeCode(
     await endSession(runtime, sessionId)
     throw new Problem('sign_in_code_invalid', { because: 'presented again meanwhile' })
   } catch (error) {
-    if (isProblem(error) && error.status < 500) await recordRefusal(runtime, { ...identity, client }, error)
-    throw error
+    const told = asOfCode(error)
+    if (isProblem(told) && told.status < 500) await recordRefusal(runtime, { ...identity, client }, told)
+    throw told
   }
+}
+
+/** What a page says of a dance that is over is said here of the code. */
+function asOfCode(error: unknown): unknown {
+  if (!isProblem(error) || error.code !== 'social_state_lost') return error
+  return new Problem('sign_in_code_invalid', error.options)
 }
 
 /**

@@ -160,6 +160,7 @@ describe('a provider that fails is told from one that lies', () => {
     ['jwks-garbage', 'social_refused'],
     ['jwks-foreign', 'social_refused'],
     ['jwks-bomb', 'provider_unavailable'],
+    ['jwks-redirect', 'social_refused'],
   ])('%s: %s', async (fault, code) => {
     const own = await socialStageForThisTest()
     await own.provider.behave({ faults: [fault] })
@@ -172,6 +173,7 @@ describe('a provider that fails is told from one that lies', () => {
     ['discovery-garbage', 'social_refused'],
     ['discovery-foreign-issuer', 'social_refused'],
     ['discovery-bomb', 'provider_unavailable'],
+    ['discovery-redirect', 'social_refused'],
     ['discovery-script-address', 'social_refused'],
     ['discovery-plain-address', 'social_refused'],
   ])('%s: the sign-in does not even begin (%s)', async (fault, code) => {

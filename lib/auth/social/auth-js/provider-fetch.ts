@@ -12,7 +12,11 @@ const keptMs = 600_000
 const keysAgainMs = 10_000
 
 /** What providers publish, by address. One for each process. */
-export type PublishedDocuments = Map<string, { text: string; readMs: number }>
+export interface PublishedDocuments {
+  kept: Map<string, { text: string; readMs: number }>
+  /** On their way: who comes meanwhile waits for the same answer. */
+  readings: Map<string, Promise<ProviderAnswer>>
+}
 
 /** What a dance learned on its way beside what Auth.js tells. */
 export interface ProviderTrace {
@@ -68,7 +72,7 @@ async function readMetadata(line: ProviderLine, url: URL, amend: (metadata: Prof
   const { issuer, authorization_endpoint: away } = metadata
   const leadsAway = typeof away === 'string' && URL.canParse(away) && isSafe(line, new URL(away))
   // Auth.js judges the issuer. Where it sends people to it does not look at, and it could be a script.
-  if (!isOf(url, issuer) || !leadsAway) line.published.delete(url.href)
+  if (!isOf(url, issuer) || !leadsAway) line.published.kept.delete(url.href)
   if (!leadsAway) throw new TypeError('the metadata send people to no address with https')
   return metadata
 }
@@ -99,14 +103,24 @@ async function verifyIdToken(line: ProviderLine, idToken: string, metadataUrl: s
 
 /** A document of JSON, kept for a while. */
 async function readPublished(line: ProviderLine, url: string, ageMsMax = keptMs): Promise<Profile> {
-  const kept = line.published.get(url)
+  const { published, trace } = line
+  const kept = published.kept.get(url)
   const isFresh = kept && line.clock.monotonicMs() - kept.readMs < ageMsMax
   if (isFresh) return requireObject(kept.text, url)
-  const { status, text } = await ask(line, url, { headers: { accept: 'application/json' } })
+  requireSafe(line, url)
+  const { status, text } = await noting(trace, published.readings.get(url) ?? startReading(published, url))
   if (status !== 200) throw new TypeError(`${url} answered ${status}`)
   const document = requireObject(text, url)
-  line.published.set(url, { text, readMs: line.clock.monotonicMs() })
+  published.kept.set(url, { text, readMs: line.clock.monotonicMs() })
   return document
+}
+
+function startReading({ readings }: PublishedDocuments, url: string): Promise<ProviderAnswer> {
+  const reading = reach(url, { headers: { accept: 'application/json' } })
+  readings.set(url, reading)
+  const forget = () => void readings.delete(url)
+  reading.then(forget, forget)
+  return reading
 }
 
 interface ProviderAnswer {
@@ -116,9 +130,13 @@ interface ProviderAnswer {
 }
 
 async function ask(line: ProviderLine, url: string, init?: RequestInit): Promise<ProviderAnswer> {
-  const { trace } = line
-  if (!isSafe(line, new URL(url))) throw new TypeError(`${new URL(url).origin} is not https`)
-  const answer = await reach(url, init).catch((error: unknown) => {
+  requireSafe(line, url)
+  return noting(line.trace, reach(url, init))
+}
+
+/** Notes in the trace whether the provider is down. */
+async function noting(trace: ProviderTrace, asked: Promise<ProviderAnswer>): Promise<ProviderAnswer> {
+  const answer = await asked.catch((error: unknown) => {
     trace.isDown = true
     throw error
   })
@@ -147,6 +165,11 @@ async function readLimited(response: Response): Promise<string> {
   }
   // As whoever reads the answer after us decodes it: a byte order mark would hide an ID token from us alone.
   return new TextDecoder().decode(Buffer.concat(chunks))
+}
+
+function requireSafe(line: ProviderLine, address: string): void {
+  const url = new URL(address)
+  if (!isSafe(line, url)) throw new TypeError(`${url.origin} is not https`)
 }
 
 /** Metadata may name any address; secrets go to none that others can read on the way. */

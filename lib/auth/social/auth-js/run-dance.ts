@@ -204,7 +204,7 @@ async function providerOf(
   onIdentity: (identity: ProvenIdentity) => void,
 ) {
   const { toAuthProvider } = await import('./providers.ts')
-  const published = publishedOf.get(runtime.config) ?? new Map()
+  const published = publishedOf.get(runtime.config) ?? { kept: new Map(), readings: new Map() }
   publishedOf.set(runtime.config, published)
   return toAuthProvider(provider, { clock: runtime.clock, published, trace, onIdentity })
 }
