@@ -1,4 +1,4 @@
-import { createAuth } from '#lib/auth/social/auth-js/next-auth.ts'
+import { createAuth } from '#lib/auth/social/auth-js/session.ts'
 import { processRuntime } from '#lib/runtime/process-runtime.ts'
 import { currentSession } from './current.ts'
 

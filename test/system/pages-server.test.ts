@@ -22,8 +22,23 @@ async function startPages() {
   const database = await createTestDatabase(inject('databaseServerUrl'))
   const variables = strictVariables(database.url, await freePort())
   const server = await startServer({ clone, variables, entry: ['dist/pages.mjs'] })
-  onTestFinished(() => void server.process.kill('SIGKILL'))
   return { server, database }
+}
+
+async function startPagesForThisTest() {
+  const started = await startPages()
+  onTestFinished(() => void started.server.process.kill('SIGKILL'))
+  return started
+}
+
+afterAll(async () => (await running)?.server.process.kill('SIGKILL'))
+
+let running: ReturnType<typeof startPages> | undefined
+
+/** One server for the tests that change nothing about it. */
+async function shared(): Promise<ProcessServer> {
+  running ??= startPages()
+  return (await running).server
 }
 
 let addresses = 0
@@ -79,7 +94,7 @@ const waiting = (database: TestDatabase) =>
   )
 
 test('on SIGTERM readiness says 503 first, no page and no form under way fails, and the process leaves with 0', async () => {
-  const { server } = await startPages()
+  const { server } = await startPagesForThisTest()
   const { client, account } = await signedInBrowser(server)
   const seen = new Map<string, number>()
   let isReady = true
@@ -123,7 +138,7 @@ test('on SIGTERM readiness says 503 first, no page and no form under way fails, 
 })
 
 test('a page that is being drawn when the listener closes is still drawn', async () => {
-  const { server, database } = await startPages()
+  const { server, database } = await startPagesForThisTest()
   const { client } = await signedInBrowser(server)
   const held = await holdSessions(database)
   const drawing = client.send('/account/sessions')
@@ -259,4 +274,29 @@ test('without scripts a refused set-up keeps its key, and the second try makes t
   await api.login(administrator)
   expect((await api.me()).body.roles).toEqual(['ADMIN', 'USER'])
   expect(server.output().split(key)).toHaveLength(2)
+})
+
+test.each([
+  ['two proxies that each add a name', { 'x-forwarded-host': 'a.example, b.example' }],
+  ['two proxies that each add a scheme', { 'x-forwarded-proto': 'https,http' }],
+  ['a name that is none', { 'x-forwarded-host': 'a b' }],
+  ['a scheme that is none', { 'x-forwarded-proto': '%%' }],
+  ['nothing', { 'x-forwarded-host': '', 'x-forwarded-proto': '' }],
+])('somebody who is signed in stays it behind %s', async (_, headers) => {
+  const { client, account } = await signedInBrowser(await shared())
+  for (const path of ['/', '/account', '/account/security']) {
+    const answered = await client.send(path, { headers })
+    expect(answered.status, path).toBe(200)
+    expect(answered.text, path).toContain(account.username)
+  }
+})
+
+test('a piece of a session cookie that somebody planted beside it signs nobody out', async () => {
+  const { client, account } = await signedInBrowser(await shared())
+  const [name = ''] = [...client.cookies.keys()].filter((one) => one.startsWith('session'))
+  client.cookies.set(`${name}.0`, 'planted')
+
+  const answered = await client.send('/')
+
+  expect(answered.text).toContain(account.username)
 })

@@ -72,7 +72,7 @@ export async function callAuthJs(
 }
 
 /** What every use of Auth.js has in common. The session is ours: it has no strategy, secret or cookie of its own. */
-export function baseConfig({ config, roots }: Pick<Runtime, 'config' | 'roots'>): AuthConfig {
+function baseConfig({ config, roots }: Pick<Runtime, 'config' | 'roots'>): AuthConfig {
   return {
     basePath,
     trustHost: true,
