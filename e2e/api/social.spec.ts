@@ -121,3 +121,41 @@ test('only the actions of Auth.js that are ours are there, for requests of ours'
   expect(Object.keys(known)).toEqual(['github', 'oidc', 'credentials'])
   expect(known.github.callbackUrl).toBe(`${server.url}/api/auth/callback/github`)
 })
+
+test('no method, no type of a body and no nonsense is a fault of ours', async ({ server }) => {
+  const id = '01890000-0000-7000-8000-000000000000'
+  const ways = ['providers', 'csrf', 'session', 'signin', 'error', 'signout', '_log', 'verify-request']
+  const dances = ['signin', 'callback'].flatMap((way) =>
+    ['oidc', 'github', 'apple', 'credentials', '%00', '%2e%2e', '__proto__'].map((name) => `${way}/${name}`),
+  )
+  const ours = ['start', 'exchange', 'link', 'connect', 'identities', `identities/${id}`]
+  const paths = [...ways, ...dances, ...ours.map((way) => `social/${way}`)].map((way) => `/api/auth/${way}`)
+  const types = ['application/json', 'application/x-www-form-urlencoded', 'text/plain', 'multipart/form-data']
+  const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+  for (const [index, path] of paths.entries())
+    for (const method of methods) {
+      const hasBody = !['GET', 'HEAD', 'OPTIONS'].includes(method)
+      const type = types[index % types.length] ?? ''
+      const headers = { origin: server.url, ...(hasBody && { 'content-type': type }) }
+      const sent = { method, headers, ...(hasBody && { body: 'email=%00&email=\u0007&__proto__=[]' }) }
+      const { status, text } = await server.client().send(`${path}?code=%00&state[]=x&error=`, sent)
+      expect(status, `${method} ${path} ${type}: ${text}`).toBeLessThan(500)
+    }
+})
+
+test('what proxies and clients say of the address changes nothing of a dance', async ({ server }) => {
+  const client = server.client()
+  const headers = {
+    ...asAuthJs(server.url),
+    'x-forwarded-host': 'evil.example, evil.example',
+    'x-forwarded-proto': 'https,http',
+    forwarded: 'host=evil.example;proto=https',
+  }
+  const begun = await client.send('/api/auth/signin/github', { body: 'callbackUrl=%2Faccount', headers })
+  const away = new URL(begun.body.url)
+  expect(away.searchParams.get('redirect_uri')).toBe(`${server.url}/api/auth/callback/github`)
+  const { path } = await passProvider(away.href)
+  const { 'content-type': _, ...lies } = headers
+  const answer = await client.send(path, { headers: lies })
+  expect(answer.headers.get('location'), answer.text).toBe(`${server.url}/account`)
+})

@@ -1,5 +1,55 @@
 import { describe, expect, test } from 'vitest'
-import { begin, newPerson, passProvider, socialStageForThisTest } from '#test/support/social-scenes.ts'
+import { cleanAccounts } from '#lib/accounts/clean-accounts.ts'
+import {
+  begin,
+  newPerson,
+  obtainCode,
+  passProvider,
+  socialStageForThisTest,
+} from '#test/support/social-scenes.ts'
+
+describe('from one address', () => {
+  test('a person with a thousand identities gets ten accounts in an hour; who has one signs in', async () => {
+    const stage = await socialStageForThisTest()
+    const { server } = stage
+    const client = server.client({ address: '192.0.2.9' })
+    const known = newPerson()
+    const signIn = async (person: ReturnType<typeof newPerson>) =>
+      client.send('/api/auth/social/exchange', { json: await obtainCode(stage, { person }) })
+    for (let count = 0; count < 10; count += 1)
+      expect((await signIn(count === 0 ? known : newPerson())).status).toBe(200)
+
+    expect(await signIn(newPerson())).toBeProblem(429, 'rate_limited')
+    expect((await signIn(known)).status).toBe(200)
+    const [row] = await server.database.sql('SELECT count(*)::int AS users FROM users')
+    expect(row).toEqual({ users: 10 })
+  })
+
+  test('codes may be tried sixty times in ten minutes', async () => {
+    const { server } = await socialStageForThisTest()
+    const client = server.client()
+    const json = { code: 'x'.repeat(43), code_verifier: 'x'.repeat(43) }
+    const statuses: number[] = []
+    for (let count = 0; count < 61; count += 1)
+      statuses.push((await client.send('/api/auth/social/exchange', { json })).status)
+    expect(statuses.filter((status) => status === 400)).toHaveLength(60)
+    expect(statuses.at(-1)).toBe(429)
+  })
+})
+
+test('codes that nobody came for are removed an hour after they were over', async () => {
+  const stage = await socialStageForThisTest()
+  const { server } = stage
+  await obtainCode(stage, { person: newPerson() })
+  const codes = async () => {
+    await cleanAccounts(server.runtime)
+    return (await server.database.sql('SELECT 1 FROM sign_in_codes')).length
+  }
+  await server.time.advance({ seconds: 3600 })
+  expect(await codes()).toBe(1)
+  await server.time.advance({ seconds: 70 })
+  expect(await codes()).toBe(0)
+})
 
 describe('the way back', () => {
   test('of nobody cannot be used to fill the audit log: from one address it is closed for a while', async () => {

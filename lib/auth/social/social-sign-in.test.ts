@@ -33,6 +33,8 @@ describe.each<SocialId>(['oidc', 'github'])('a sign-in with %s', (id) => {
 
     expect(answer.status).toBe(303)
     expect(location.href).toBe('http://localhost:8000/account/sessions')
+    const set = answer.headers.getSetCookie().filter((cookie) => cookie.startsWith('session_8000'))
+    expect(set, 'one session cookie, and none of Auth.js').toHaveLength(1)
     const { body: me } = await client.me()
     expect(me).toMatchObject({ email: person.email, email_verified: true, roles: ['USER'] })
     expect(me.session).toMatchObject({ kind: 'cookie', amr: ['fed', id] })
@@ -228,6 +230,16 @@ describe('the way back', () => {
     expect((await victim.me()).status).toBe(401)
   })
 
+  test('of nobody ends no dance that goes on in another tab', async () => {
+    const client = server.client()
+    const { cookie } = await stage.provider.openFlow({ person: newPerson() })
+    const back = await passProvider(await begin(client, 'oidc'), `${cookie.name}=${cookie.value}`)
+    for (const path of ['oidc?code=x&state=x', 'github?error=access_denied', 'oidc'])
+      expect(await client.send(`/api/auth/callback/${path}`)).toBeProblem(400, 'social_state_lost')
+
+    expect((await comeBack(client, back)).answer.status).toBe(303)
+  })
+
   test('of one provider does not pass for that of another', async () => {
     const client = server.client()
     const { cookie } = await stage.provider.openFlow({ person: newPerson() })
@@ -287,6 +299,18 @@ describe('a beginning', () => {
       redirect_uri: 'http://localhost:8000/api/auth/callback/oidc',
     })
     for (const name of ['state', 'nonce', 'code_challenge']) expect(asked[name], name).toBeTruthy()
+  })
+
+  test('asks a provider without OpenID for no more either, with PKCE and state', async () => {
+    const url = new URL(await begin(server.client(), 'github'))
+    const asked = Object.fromEntries(url.searchParams)
+    expect(asked).toMatchObject({
+      scope: 'read:user user:email',
+      response_type: 'code',
+      code_challenge_method: 'S256',
+      redirect_uri: 'http://localhost:8000/api/auth/callback/github',
+    })
+    for (const name of ['state', 'code_challenge']) expect(asked[name], name).toBeTruthy()
   })
 
   test('of a provider that is not set up is not found', async () => {

@@ -63,6 +63,36 @@ describe('what is being connected while the account changes hands goes too', () 
     expect(await subjectsOf(id)).toEqual([person.subject])
   })
 
+  test('unless its maker proves the address meanwhile: then it is an account like any other', async () => {
+    const maker = server.client()
+    const { email } = await signIn(maker)
+    const { id } = (await maker.me()).body
+    const proving = { text: 'UPDATE users SET email_verified_at = app_now() WHERE id = $1', values: [id] }
+    const transaction = await holdTransaction(server.database, [proving])
+    const dancing = dance(stage, server.client(), 'oidc', { person: newPerson({ email }) })
+    await untilSomebodyWaits(server.database)
+    await transaction.commit()
+
+    expect((await dancing).answer).toBeProblem(409, 'account_exists')
+    expect((await maker.me()).status).toBe(200)
+    expect(await subjectsOf(id)).toEqual([])
+  })
+
+  test('with the links that its maker asked for', async () => {
+    const maker = server.client()
+    const { email, password } = await signIn(maker)
+    const to = newAccount().email
+    await maker.send('/api/auth/change-email', { json: { new_email: to, password } })
+    const token = (await readMail(server, to)).at(-1)?.token
+    const owner = server.client()
+
+    await dance(stage, owner, 'oidc', { person: newPerson({ email }) })
+
+    const answer = await maker.send('/api/auth/change-email/confirm', { json: { token } })
+    expect(answer).toBeProblem(400, 'link_invalid')
+    expect((await owner.me()).body.email).toBe(email)
+  })
+
   test('when the owner of the address sets a password', async () => {
     const stranger = server.client()
     const { email } = await signIn(stranger)
@@ -206,5 +236,17 @@ describe('two first sign-ins of one person at once', () => {
     expect(answers.map(({ answer }) => answer.status)).toEqual([303, 303, 303, 303])
     const ids = await Promise.all(clients.map(async (client) => (await client.me()).body.id))
     expect(new Set(ids).size).toBe(1)
+  })
+
+  test('also when one makes it after the other has looked and before it makes one', async () => {
+    const own = await socialStageForThisTest()
+    const person = newPerson()
+    const [first, second] = [own.server.client(), own.server.client()]
+    after(own.server, 'find_account_of_address', () => dance(own, first, 'oidc', { person }))
+
+    const { answer } = await dance(own, second, 'oidc', { person })
+
+    expect(answer.status).toBe(303)
+    expect((await second.me()).body.id).toBe((await first.me()).body.id)
   })
 })
