@@ -127,6 +127,7 @@ export const authJsCallbackContract = contract({
   description: 'The redirect address to name at the provider.',
   parameter: z.string(),
   responses: { 302: anything, 303: anything },
+  limits: ['dance_end'],
   problems: ending,
 })
 
@@ -139,6 +140,7 @@ export const authJsFormCallbackContract = contract({
   description: 'Apple posts a form. `credentials` is what signIn("credentials") of Auth.js posts to.',
   parameter: z.string(),
   responses: { 200: anything, 302: anything, 303: anything },
+  limits: ['dance_end'],
   problems: [...ofFields, ...ending, 'invalid_credentials', 'overloaded'],
 })
 

@@ -161,7 +161,7 @@ import { serve } from '#lib/http/serve.ts'
  *     operationId: authJsCallback
  *     summary: The way back from a provider
  *     description: >-
- *       The redirect address to name at the provider. Ends in a session of this browser, in a connected account, or in a code for the front end that began it.
+ *       The redirect address to name at the provider. Ends in a session of this browser, in a connected account, or in a code for the front end that began it. A hundred and twenty in ten minutes from one address.
  *     tags: [browser]
  *     security: []
  *     parameters:
