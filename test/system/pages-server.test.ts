@@ -18,26 +18,27 @@ import {
 const clone = makeClone()
 afterAll(() => removeClone(clone))
 
-async function startPages() {
+async function launchPages() {
   const database = await createTestDatabase(inject('databaseServerUrl'))
   const variables = strictVariables(database.url, await freePort())
   const server = await startServer({ clone, variables, entry: ['dist/pages.mjs'] })
   return { server, database }
 }
 
-async function startPagesForThisTest() {
-  const started = await startPages()
+/** A server of the test's own. */
+async function startPages() {
+  const started = await launchPages()
   onTestFinished(() => void started.server.process.kill('SIGKILL'))
   return started
 }
 
 afterAll(async () => (await running)?.server.process.kill('SIGKILL'))
 
-let running: ReturnType<typeof startPages> | undefined
+let running: ReturnType<typeof launchPages> | undefined
 
 /** One server for the tests that change nothing about it. */
 async function shared(): Promise<ProcessServer> {
-  running ??= startPages()
+  running ??= launchPages()
   return (await running).server
 }
 
@@ -94,7 +95,7 @@ const waiting = (database: TestDatabase) =>
   )
 
 test('on SIGTERM readiness says 503 first, no page and no form under way fails, and the process leaves with 0', async () => {
-  const { server } = await startPagesForThisTest()
+  const { server } = await startPages()
   const { client, account } = await signedInBrowser(server)
   const seen = new Map<string, number>()
   let isReady = true
@@ -138,7 +139,7 @@ test('on SIGTERM readiness says 503 first, no page and no form under way fails, 
 })
 
 test('a page that is being drawn when the listener closes is still drawn', async () => {
-  const { server, database } = await startPagesForThisTest()
+  const { server, database } = await startPages()
   const { client } = await signedInBrowser(server)
   const held = await holdSessions(database)
   const drawing = client.send('/account/sessions')
