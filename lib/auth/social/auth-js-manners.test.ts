@@ -62,6 +62,13 @@ describe('whatever is sent to the actions of Auth.js', () => {
     }
   })
 
+  test('NUL in a form is refused as it is everywhere else', async () => {
+    for (const path of ['signin/oidc', 'callback/credentials', 'signout', 'session']) {
+      const sent = { body: 'email=a%00b&password=x', headers: formHeaders }
+      expect(await server.client().send(`/api/auth/${path}`, sent)).toBeProblem(422, 'invalid_request')
+    }
+  })
+
   test.each(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'])(
     '%s is never a fault of ours',
     async (method) => {
