@@ -53,6 +53,16 @@ describe('code that was written for Auth.js', () => {
     expect((await client.send('/api/auth/session')).text).toBe('null')
   })
 
+  test('is refused with the status of LOGIN_FAILURE_STATUS, as at login', async () => {
+    const own = await serverForThisTest({ LOGIN_FAILURE_STATUS: '400' })
+    const body = fields({ email: 'nobody@example.com', password: 'some other words' })
+
+    const answer = await own.client().send('/api/auth/callback/credentials', { body, headers: asClient })
+
+    expect(answer).toBeProblem(400, 'invalid_credentials')
+    expect(new URL(answer.body.url).searchParams.get('error')).toBe('CredentialsSignin')
+  })
+
   test('signs out for every process, not only in the browser', async () => {
     const client = server.client()
     await signIn(client, 'cookie')

@@ -80,9 +80,10 @@ function refused(exchange: Exchange, error: unknown): Reply {
   const problem = toProblem(error)
   logRefusal(exchange, problem)
   const told = new URLSearchParams({ error: 'CredentialsSignin', code: problem.code })
-  const url = `${runtime.config.appUrl}/login?${told}`
+  const { appUrl, loginFailureStatus } = runtime.config
+  const url = `${appUrl}/login?${told}`
   if (!wantsAddress(exchange)) return { status: 303, headers: { location: url }, cookies: [], body: null }
-  const context = { appUrl: runtime.config.appUrl, requestId, presentedToken: credential.kind !== 'none' }
+  const context = { appUrl, loginFailureStatus, requestId, presentedToken: credential.kind !== 'none' }
   const reply = problemReply(problem, context)
   return {
     ...jsonReply(reply.status, JSON.stringify({ ...JSON.parse(String(reply.body)), url })),
