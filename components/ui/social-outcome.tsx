@@ -44,6 +44,8 @@ const outcomes: Partial<Record<ProblemCode, Outcome>> = {
     text: (name) =>
       `No account here is connected to your account at ${name}, and this service takes no new ones.`,
   },
+  invalid_credentials: { tone: 'danger', text: () => 'Invalid email or password' },
+  overloaded: { tone: 'warning', text: () => 'The server is busy. Try again in a moment.' },
   rate_limited: { tone: 'warning', text: () => 'Too many attempts. Try again later.' },
   session_ended: { tone: 'warning', text: () => 'Your session ended meanwhile. Sign in and try again.' },
   unauthenticated: { tone: 'warning', text: () => 'You were signed out meanwhile. Sign in and try again.' },
