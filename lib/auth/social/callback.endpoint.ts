@@ -46,8 +46,11 @@ export const authJsFormCallbackEndpoint: Endpoint = {
   },
 }
 
-/** RFC 6749 section 4.1.2, 4.1.2.1. Apple also names the person once, which is not needed and would stay in histories. */
-const ofWayBack = new Set(['code', 'state', 'error'])
+/**
+ * RFC 6749 section 4.1.2, RFC 9207 section 2. Apple also names the person once, which is not needed and would stay in
+ * histories.
+ */
+const ofWayBack = new Set(['code', 'state', 'iss', 'error'])
 
 async function endDance(exchange: Exchange): Promise<Reply> {
   const { runtime, request } = exchange
