@@ -67,6 +67,7 @@ export function SignInAgain({ provider, page, before }: SignInAgainProps) {
       <p className="text-sm text-muted-foreground">{reason}</p>
       <input type="hidden" name="_page" value={page} />
       <input type="hidden" name="callbackUrl" value={page} />
+      <input type="hidden" name="_confirm" value="yes" />
       <div>
         <button type="submit" className={buttonClass('quiet')}>
           <ProviderMark id={provider.id} name={provider.name} />

@@ -20,6 +20,7 @@ import { handOver, leadBack } from './hand-over.ts'
 import { linkToAccount } from './link-identity.ts'
 import { findProvider } from './provider-name.ts'
 import { recordRefusal } from './record-refusal.ts'
+import { requireIdentityOf } from './require-identity-of.ts'
 import { admitIdentity, beginIdentitySession, createAccountOf } from './sign-in-with-identity.ts'
 
 export const authJsCallbackEndpoint: Endpoint = {
@@ -76,6 +77,7 @@ function stepsOf(exchange: Exchange, { purpose }: Dance): DanceSteps {
     async admit(identity) {
       switch (purpose.kind) {
         case 'sign_in':
+          if (purpose.ownerId !== undefined) await requireIdentityOf(runtime, identity, purpose.ownerId)
           return admitIdentity(runtime, identity, client)
         case 'hand_over':
           return { elsewhere: await handOver(runtime, identity, purpose.place) }
