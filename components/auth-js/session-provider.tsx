@@ -1,8 +1,9 @@
 'use client'
 
-import type { Session } from 'next-auth'
 import { __NEXTAUTH, SessionContext, type SessionContextValue } from 'next-auth/react'
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
+
+type Session = NonNullable<SessionContextValue['data']>
 
 export interface SessionProviderProps {
   children: ReactNode
