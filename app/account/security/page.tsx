@@ -60,7 +60,10 @@ export default async function SecurityPage({ searchParams }: { searchParams: Que
       <Card labelledBy="activity">
         <CardTitle id="activity">Recent activity</CardTitle>
         <p className="mt-1 text-muted-foreground">
-          If something here was not you, change your password. The whole record is in{' '}
+          {waysIn.hasPassword
+            ? 'If something here was not you, change your password.'
+            : 'If something here was not you, sign out that device, and look at the account that you sign in with.'}{' '}
+          The whole record is in{' '}
           <a href="/account/data" className="prose-link">
             your data
           </a>
