@@ -14,7 +14,7 @@ export interface AuthSession {
 }
 
 /** Whose session it is; null for nobody's, or one that has ended. @throws Problem `unavailable` when nobody can tell */
-async function presentedPrincipal(
+export async function presentedPrincipal(
   runtime: Runtime,
   credential: PresentedCredential,
 ): Promise<Principal | null> {
