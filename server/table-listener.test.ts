@@ -1,4 +1,3 @@
-import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { endpoints } from '#lib/endpoints.ts'
 import { liveEndpoint } from '#lib/health/live.endpoint.ts'
@@ -6,6 +5,7 @@ import type { Endpoint } from '#lib/http/endpoint.ts'
 import { createRouter } from '#lib/http/router.ts'
 import { useServer } from '#test/support/harness.ts'
 import { until } from '#test/support/process-server.ts'
+import { connected } from '#test/support/raw-connection.ts'
 import { listen } from './http-server.ts'
 import { tableListener } from './table-listener.ts'
 
@@ -21,20 +21,6 @@ async function serving(served: readonly Endpoint[]): Promise<number> {
 
 const header = (length: number) =>
   `POST /api/auth/login HTTP/1.1\r\nHost: localhost:8000\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`
-
-function connected(port: number) {
-  const socket = connect(port, '127.0.0.1')
-  onTestFinished(() => void socket.destroy())
-  const seen = { text: '', isClosed: false }
-  socket.on('data', (chunk) => {
-    seen.text += String(chunk)
-  })
-  socket.on('error', () => {})
-  socket.on('close', () => {
-    seen.isClosed = true
-  })
-  return { socket, seen }
-}
 
 test('a client that goes on sending after its refusal is read for a moment, and then cut off', async () => {
   const { socket, seen } = connected(await serving(endpoints))
