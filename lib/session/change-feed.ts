@@ -10,12 +10,13 @@ import { createPulse } from './pulse.ts'
 /** Hears what anybody changes. Memory may answer only while it is proven that nothing was missed. */
 export interface ChangeFeed {
   subscribe(subscriber: FeedSubscriber): void
-  /** True while a beat that was sent at most 2 s ago has come back, and every trigger was there at the last inspection. */
+  /**
+   * True while a beat that was sent at most 2 s ago has come back, and every trigger was there at the last inspection.
+   * Where only the beat is missing, one is sent.
+   */
   isProven(): boolean
   /** Database time, never behind; null while unknown. */
   databaseNow(): Date | null
-  /** Resolves when everything that is committed by now has been heard. */
-  prove(): Promise<void>
   /** To be called in intervals: are the triggers as the migration made them? Until they are, nothing is proven. */
   inspect(): Promise<void>
   /** Milliseconds for which nothing is proven. */
@@ -47,6 +48,8 @@ export interface FeedParts {
 }
 
 const beatIntervalMs = 500
+/** Requests that find nothing proven ask for a beat, so often at most: each one holds up other commits for a moment. */
+const askAgainMs = 100
 /** A connection on which nothing comes back is given up after this. */
 const silenceMsMax = 3000
 
@@ -58,6 +61,7 @@ export function createChangeFeed(parts: FeedParts): ChangeFeed {
   const subscribers: FeedSubscriber[] = []
   const inspection = createInspection(database, log)
   let timer: NodeJS.Timeout | undefined
+  let askedMs = Number.NEGATIVE_INFINITY
 
   // What was loaded before the connection listened, or as it was lost, may be out of date.
   function restart(): void {
@@ -84,6 +88,17 @@ export function createChangeFeed(parts: FeedParts): ChangeFeed {
     onLost: restart,
   })
 
+  function isProven(): boolean {
+    if (!connection.isOpen() || !inspection.isIntact()) return false
+    if (!needsBeats || pulse.isFresh()) return true
+    // After a stall of the process, or of the machine, the timer's next beat may be half a second away.
+    if (clock.monotonicMs() - askedMs >= askAgainMs) {
+      askedMs = clock.monotonicMs()
+      void pulse.beat()
+    }
+    return false
+  }
+
   async function beatAndListen(): Promise<void> {
     if (!connection.isOpen()) return
     await pulse.beat()
@@ -92,9 +107,8 @@ export function createChangeFeed(parts: FeedParts): ChangeFeed {
 
   return {
     subscribe: (subscriber) => void subscribers.push(subscriber),
-    isProven: () => connection.isOpen() && inspection.isIntact() && (needsBeats ? pulse.isFresh() : true),
+    isProven,
     databaseNow: pulse.databaseNow,
-    prove: pulse.prove,
     inspect: inspection.run,
     lagMs: pulse.silentMs,
     queueUsage: inspection.queueUsage,
