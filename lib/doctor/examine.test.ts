@@ -277,6 +277,33 @@ describe('mail', () => {
     expect(await queue()).toMatchObject({ state: 'warning', fix: expect.stringContaining('550 no') })
   })
 
+  test('a sender that the SMTP server refuses is a finding and a metric at once, until a message goes through', async () => {
+    const sink = await startSink()
+    const own = await serverForThisTest(sinkVariables(sink))
+    const queue = async () => (await findings(own.runtime))['mail queue']
+    const waitingInMetrics = async () => {
+      await own.runtime.mail.measure()
+      return /^mail_queue_sender_refused(?:\{.*\})? (\d+)$/m.exec(await own.runtime.metrics.expose())?.[1]
+    }
+    sink.script = { mailFrom: 550 }
+    await own.client().register()
+    const [message] = await own.database.sql<{ id: string }>('SELECT id FROM mail_messages')
+
+    await own.runtime.mail.deliver(message?.id ?? '')
+
+    expect(await queue()).toMatchObject({
+      state: 'failed',
+      detail: expect.stringContaining('refuses our sender; 1 messages wait'),
+      fix: expect.stringMatching(/MAIL_FROM.*550/),
+    })
+    expect(await waitingInMetrics()).toBe('1')
+    sink.script = {}
+    await own.time.advance({ seconds: 60 })
+    await own.runtime.mail.deliver(message?.id ?? '')
+    expect(await queue()).toMatchObject({ state: 'ok' })
+    expect(await waitingInMetrics()).toBe('0')
+  })
+
   test('MAIL=off is well', async () => {
     expect(await found({})).toMatchObject({ state: 'ok' })
   })
