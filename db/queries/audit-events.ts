@@ -1,6 +1,6 @@
 import { type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
-import { auditEvents } from '../schema.ts'
+import { auditEventAddresses, auditEvents } from '../schema.ts'
 import { statement } from '../statement.ts'
 
 /** An event as it is written; null for what is not known, or what the statement that writes it fills in. */
@@ -64,6 +64,25 @@ export async function insertAuditEvent(db: Connection, event: NewAuditEvent): Pr
   await db.run(insert({ event: writeAuditEvent(event) }))
 }
 
+const insertAbout = statement<{ event: string | null; email: string }>(
+  'insert_audit_event_about_address',
+  (p) => sql`
+    with recorded as (${recordEvent(p.event, sql`(select 1) once`, {
+      details: sql`jsonb_build_object('email', ${p.email}::text)`,
+    })}
+      returning id
+    )
+    insert into ${auditEventAddresses} (event_id, email) select id, ${p.email} from recorded`,
+)
+
+/** Writes an event that names the address of somebody who has no account yet; it goes with the account. */
+export async function insertAuditEventAbout(
+  db: Connection,
+  { email, event }: { email: string; event: NewAuditEvent },
+): Promise<void> {
+  await db.run(insertAbout({ event: writeAuditEvent(event), email }))
+}
+
 export interface AuditEventRow extends NewAuditEvent {
   id: number
   occurredAt: Date
@@ -95,10 +114,15 @@ const purge = statement<{ historySeconds: number }, { id: number }>(
   'purge_audit_events',
   // Ids follow time, so the oldest rows are found without an index of times.
   (p) => sql`
-    delete from ${auditEvents}
-    where ${auditEvents.id} in (select id from ${auditEvents} order by id limit ${sql.raw(String(purgeSize))})
-      and ${auditEvents.occurredAt} < app_now() - make_interval(secs => ${p.historySeconds}::integer)
-    returning ${auditEvents.id} as "id"`,
+    with purged as (
+      delete from ${auditEvents}
+      where ${auditEvents.id} in (select id from ${auditEvents} order by id limit ${sql.raw(String(purgeSize))})
+        and ${auditEvents.occurredAt} < app_now() - make_interval(secs => ${p.historySeconds}::integer)
+      returning ${auditEvents.id} as id
+    ), forgotten as (
+      delete from ${auditEventAddresses} where ${auditEventAddresses.eventId} in (select id from purged)
+    )
+    select id as "id" from purged`,
 )
 
 /** Removes events of long ago, some at a time; true when there may be more. */
