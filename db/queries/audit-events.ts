@@ -88,23 +88,32 @@ export interface AuditEventRow extends NewAuditEvent {
   occurredAt: Date
 }
 
-const list = statement<{ userId: number; limit: number }, AuditEventRow>(
+/** Some events of an account. */
+interface WantedEvents {
+  userId: number
+  limit: number
+  /** Only older ones than this: the next page. Null: from the newest on. */
+  beforeId: number | null
+}
+
+const list = statement<WantedEvents, AuditEventRow>(
   'list_audit_events_of_user',
   (p) => sql`
     select ${auditEvents.id} as "id", ${auditEvents.occurredAt} as "occurredAt", ${auditEvents.name} as "name",
       ${auditEvents.actor} as "actor", ${auditEvents.userId} as "userId", ${auditEvents.sessionId} as "sessionId",
       host(${auditEvents.clientAddress}) as "clientAddress", ${auditEvents.device} as "device",
       ${auditEvents.requestId} as "requestId", ${auditEvents.details} as "details"
-    from ${auditEvents} where ${auditEvents.userId} = ${p.userId}
+    from ${auditEvents}
+    where ${auditEvents.userId} = ${p.userId} and (${p.beforeId}::bigint is null or ${auditEvents.id} < ${p.beforeId})
     order by ${auditEvents.id} desc limit ${p.limit}`,
 )
 
 /** The events of an account, the newest first. */
 export function listAuditEvents(
   db: Connection,
-  of: { userId: number; limit: number },
+  of: Omit<WantedEvents, 'beforeId'> & { beforeId?: number | null },
 ): Promise<AuditEventRow[]> {
-  return db.run(list(of))
+  return db.run(list({ beforeId: null, ...of }))
 }
 
 /** Rows of one statement: it stays well below the time limit. */
