@@ -5,7 +5,7 @@ import { type DatabaseIdentity, identifyDatabase, readQueueUsage } from '#db/que
 import type { Clock } from '#lib/runtime/clock.ts'
 import type { Log } from '#lib/runtime/log.ts'
 import { createFeedConnection } from './feed-connection.ts'
-import { createPulse } from './pulse.ts'
+import { createPulse, type Pulse } from './pulse.ts'
 
 /** Hears what anybody changes. Memory may answer only while it is proven that nothing was missed. */
 export interface ChangeFeed {
@@ -60,8 +60,8 @@ export function createChangeFeed(parts: FeedParts): ChangeFeed {
   const pulse = createPulse(database, beatChannel, clock)
   const subscribers: FeedSubscriber[] = []
   const inspection = createInspection(database, log)
+  const proves = createProof({ pulse, clock, needsBeats })
   let timer: NodeJS.Timeout | undefined
-  let askedMs = Number.NEGATIVE_INFINITY
 
   // What was loaded before the connection listened, or as it was lost, may be out of date.
   function restart(): void {
@@ -88,17 +88,6 @@ export function createChangeFeed(parts: FeedParts): ChangeFeed {
     onLost: restart,
   })
 
-  function isProven(): boolean {
-    if (!connection.isOpen() || !inspection.isIntact()) return false
-    if (!needsBeats || pulse.isFresh()) return true
-    // After a stall of the process, or of the machine, the timer's next beat may be half a second away.
-    if (clock.monotonicMs() - askedMs >= askAgainMs) {
-      askedMs = clock.monotonicMs()
-      void pulse.beat()
-    }
-    return false
-  }
-
   async function beatAndListen(): Promise<void> {
     if (!connection.isOpen()) return
     await pulse.beat()
@@ -107,7 +96,7 @@ export function createChangeFeed(parts: FeedParts): ChangeFeed {
 
   return {
     subscribe: (subscriber) => void subscribers.push(subscriber),
-    isProven,
+    isProven: () => connection.isOpen() && inspection.isIntact() && proves(),
     databaseNow: pulse.databaseNow,
     inspect: inspection.run,
     lagMs: pulse.silentMs,
@@ -121,6 +110,24 @@ export function createChangeFeed(parts: FeedParts): ChangeFeed {
       clearInterval(timer)
       connection.close()
     },
+  }
+}
+
+/** True while a beat proves that all is heard. Else one is sent: after a stall the timer's next may be half a second away. */
+function createProof({
+  pulse,
+  clock,
+  needsBeats,
+}: Pick<FeedParts, 'clock' | 'needsBeats'> & { pulse: Pulse }) {
+  let askedMs = Number.NEGATIVE_INFINITY
+  return (): boolean => {
+    if (!needsBeats || pulse.isFresh()) return true
+    const nowMs = clock.monotonicMs()
+    if (nowMs - askedMs >= askAgainMs) {
+      askedMs = nowMs
+      void pulse.beat()
+    }
+    return false
   }
 }
 
