@@ -172,11 +172,11 @@ describe('whoever knows JWT_SECRET under HS256 can forge access tokens, and open
 
   test('as a root it reads none of our credentials, and we read none that it makes', async () => {
     const theirs = thieves(otherSecret, roots)
-    const credential = (await makeSessionCredential(roots, credentialClaims)).reveal()
+    const credential = makeSessionCredential(roots, credentialClaims).reveal()
     const refreshToken = deriveRefreshToken(roots, { sessionId, generation: 1 }).reveal()
 
     for (const thief of theirs) {
-      const forged = (await makeSessionCredential(thief, credentialClaims)).reveal()
+      const forged = makeSessionCredential(thief, credentialClaims).reveal()
       const forgedRefresh = deriveRefreshToken(thief, { sessionId, generation: 1 }).reveal()
       expect((await readSessionCredential(credential, thief, now)).kind).toBe('invalid')
       expect((await readSessionCredential(forged, roots, now)).kind).toBe('invalid')
@@ -192,7 +192,7 @@ describe('whoever knows JWT_SECRET under HS256 can forge access tokens, and open
     for (const thief of thieves(otherSecret, roots)) {
       expect(unseal(thief, sealed, 'row 1')).toBeNull()
       expect(unseal(roots, seal(thief, Buffer.from('sealed by a thief'), 'row 1'), 'row 1')).toBeNull()
-      expect(await openSigningKey(thief, signingKey)).toBeNull()
+      expect(openSigningKey(thief, signingKey)).toBeNull()
     }
   })
 
@@ -246,7 +246,7 @@ describe('whoever knows JWT_SECRET under HS256 can forge access tokens, and open
     expect(readings.filter(({ kind }) => kind === 'valid')).not.toEqual([])
     expect(tokens.filter((token) => readRefreshToken(roots, token))).not.toEqual([])
     expect(
-      await openSigningKey(deriveRootKeys([new Secret(goodSecret)]), await generateSigningKey(roots)),
+      openSigningKey(deriveRootKeys([new Secret(goodSecret)]), await generateSigningKey(roots)),
     ).not.toBeNull()
   })
 })

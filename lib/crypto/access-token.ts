@@ -1,5 +1,4 @@
-import { SignJWT } from 'jose'
-import { type KeyLookup, type VerificationKey, verifyJwt } from './jwt.ts'
+import { type JwtSigner, type KeyLookup, signJwt, verifyJwt } from './jwt.ts'
 import { Secret } from './secret.ts'
 import { isSessionId, isSubject } from './session-claims.ts'
 
@@ -17,13 +16,6 @@ export interface AccessTokenClaims {
   expiresAt: number
 }
 
-export interface AccessTokenSigner {
-  algorithm: AccessTokenAlgorithm
-  /** Absent with HS256: a shared secret is in no key set. */
-  kid?: string
-  key: VerificationKey
-}
-
 export interface AccessTokenProfile {
   issuer: string
   /** Null: no `aud` is written or asked for, for resource servers that refuse one. */
@@ -33,20 +25,25 @@ export interface AccessTokenProfile {
 const type = 'at+jwt'
 
 /** Signs an access token (RFC 9068: `typ` is `at+jwt`). */
-export async function signAccessToken(
-  signer: AccessTokenSigner,
+export function signAccessToken(
+  signer: JwtSigner,
   profile: AccessTokenProfile,
   claims: AccessTokenClaims,
-): Promise<Secret> {
+): Secret {
   const { sessionId, sessionEpoch, roles, amr, authTime } = claims
-  const token = new SignJWT({ sid: sessionId, sep: sessionEpoch, roles, amr, auth_time: authTime })
-    .setProtectedHeader({ alg: signer.algorithm, typ: type, ...(signer.kid && { kid: signer.kid }) })
-    .setIssuer(profile.issuer)
-    .setSubject(claims.subject)
-    .setIssuedAt(claims.issuedAt)
-    .setExpirationTime(claims.expiresAt)
-  if (profile.audience !== null) token.setAudience(profile.audience)
-  return new Secret(await token.sign(signer.key))
+  const token = signJwt(signer, type, {
+    iss: profile.issuer,
+    sub: claims.subject,
+    ...(profile.audience !== null && { aud: profile.audience }),
+    exp: claims.expiresAt,
+    iat: claims.issuedAt,
+    sid: sessionId,
+    sep: sessionEpoch,
+    roles,
+    amr,
+    auth_time: authTime,
+  })
+  return new Secret(token)
 }
 
 export type ReadAccessToken =

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, hkdfSync } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { newRootSecret, oldRootSecret, secretWithTheIdOf } from '#test/support/root-secrets.ts'
 import { deriveObjectKey, deriveRootKeys, type KeyPurpose, macOf, rootsWithId } from './root-keys.ts'
@@ -97,6 +97,9 @@ test('each object has a key of its own under each key', () => {
   ]
 
   expect(new Set(keys.map((key) => key.toString('hex'))).size).toBe(3)
+  expect(keys[1]).toEqual(
+    Buffer.from(hkdfSync('sha256', root.keyFor('refresh'), 'session-management', 'session 2', 32)),
+  )
   expect(keys.every((key) => key.length === 32)).toBe(true)
 })
 

@@ -73,7 +73,17 @@ export function macOf(key: Buffer, message: string): string {
   return createHmac('sha256', key).update(message).digest('base64url')
 }
 
-/** HKDF-SHA-256 of an already derived key for one object, such as a session: 32 bytes. */
+/** The first half of HKDF, which is the same for all objects under a key. */
+const extracted = new WeakMap<Buffer, Buffer>()
+
+/**
+ * HKDF-SHA-256 of an already derived key for one object, such as a session: 32 bytes. One HMAC, since that is a single
+ * block of the second half (RFC 5869 section 2.3); every refresh derives two.
+ */
 export function deriveObjectKey(key: Buffer, objectId: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', key, salt, objectId, 32))
+  const pseudorandomKey = extracted.get(key) ?? createHmac('sha256', salt).update(key).digest()
+  extracted.set(key, pseudorandomKey)
+  return createHmac('sha256', pseudorandomKey).update(objectId).update(firstBlock).digest()
 }
+
+const firstBlock = Buffer.of(1)

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import {
   es256Signer,
@@ -52,7 +53,7 @@ describe('a credential that we made', () => {
   })
 
   test('it cannot be printed by accident', async () => {
-    expect(String(await makeSessionCredential(roots, claims))).toBe('[secret]')
+    expect(String(makeSessionCredential(roots, claims))).toBe('[secret]')
   })
 
   test.each([
@@ -96,14 +97,14 @@ describe('a cookie is no access token, and an access token is no cookie', () => 
 
   test('an access token of either algorithm is refused as a credential', async () => {
     const stored = await generateSigningKey(roots)
-    const key = await openSigningKey(roots, stored)
+    const key = openSigningKey(roots, stored)
     if (!key) throw new Error('not opened')
     const shared = Buffer.from('a secret that old resource servers share with us')
     const tokens = [
-      await signAccessToken({ algorithm: 'ES256', kid: stored.kid, key }, profile, accessClaims),
-      await signAccessToken({ algorithm: 'ES256', kid: header.kid, key }, profile, accessClaims),
-      await signAccessToken({ algorithm: 'HS256', key: shared }, profile, accessClaims),
-      await signAccessToken({ algorithm: 'HS256', kid: header.kid, key: shared }, profile, accessClaims),
+      signAccessToken({ algorithm: 'ES256', kid: stored.kid, key }, profile, accessClaims),
+      signAccessToken({ algorithm: 'ES256', kid: header.kid, key }, profile, accessClaims),
+      signAccessToken({ algorithm: 'HS256', key: shared }, profile, accessClaims),
+      signAccessToken({ algorithm: 'HS256', kid: header.kid, key: shared }, profile, accessClaims),
     ]
 
     for (const token of tokens) expect(await read(token.reveal())).toEqual(invalid)
@@ -111,7 +112,7 @@ describe('a cookie is no access token, and an access token is no cookie', () => 
 
   test('the type alone keeps them apart, even if both were made with one key', async () => {
     const signer = { algorithm: 'HS256', kid: header.kid, key: cookieKey } as const
-    const access = (await signAccessToken(signer, profile, accessClaims)).reveal()
+    const access = signAccessToken(signer, profile, accessClaims).reveal()
     const cookie = await forgeJwt(header, accessPayload, hmacSigner(cookieKey))
 
     expect((await readAccessToken(access, 'HS256', () => cookieKey, profile, now)).kind).toBe('valid')
@@ -233,7 +234,7 @@ describe('rotation of the root secret', () => {
   test('old credentials keep working while the old secret is listed, and new ones are made under the new one', async () => {
     const both = deriveRootKeys([newRootSecret, oldRootSecret])
     const madeBefore = await make()
-    const madeAfter = (await makeSessionCredential(both, claims)).reveal()
+    const madeAfter = makeSessionCredential(both, claims).reveal()
 
     expect(await readSessionCredential(madeBefore, both, now)).toEqual(valid)
     expect(await readSessionCredential(madeAfter, both, now)).toEqual(valid)
@@ -259,7 +260,7 @@ describe('rotation of the root secret', () => {
 })
 
 async function make(): Promise<string> {
-  return (await makeSessionCredential(roots, claims)).reveal()
+  return makeSessionCredential(roots, claims).reveal()
 }
 
 function forge(content: unknown): Promise<string> {
@@ -270,8 +271,8 @@ function read(presented: string) {
   return readSessionCredential(presented, roots, now)
 }
 
-async function strangersKey(): Promise<CryptoKey> {
-  const key = await openSigningKey(roots, await generateSigningKey(roots))
+async function strangersKey(): Promise<KeyObject> {
+  const key = openSigningKey(roots, await generateSigningKey(roots))
   if (!key) throw new Error('not opened')
   return key
 }

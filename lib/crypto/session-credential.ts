@@ -1,5 +1,4 @@
-import { SignJWT } from 'jose'
-import { verifyJwt } from './jwt.ts'
+import { signJwt, verifyJwt } from './jwt.ts'
 import { type RootKeys, rootsWithId } from './root-keys.ts'
 import { Secret } from './secret.ts'
 import { isSessionId, isSubject } from './session-claims.ts'
@@ -20,16 +19,15 @@ const algorithm = 'HS256'
  * Makes the value of the session cookie: a JWT of a type of its own under a key of its own, so that it can never pass
  * as an access token, nor an access token as a cookie.
  */
-export async function makeSessionCredential(
-  roots: RootKeys,
-  claims: SessionCredentialClaims,
-): Promise<Secret> {
-  const token = await new SignJWT({ sid: claims.sessionId, sep: claims.sessionEpoch })
-    .setProtectedHeader({ alg: algorithm, typ: type, kid: String(roots.current.id) })
-    .setSubject(claims.subject)
-    .setIssuedAt(claims.issuedAt)
-    .setExpirationTime(claims.expiresAt)
-    .sign(roots.current.keyFor('cookie'))
+export function makeSessionCredential({ current }: RootKeys, claims: SessionCredentialClaims): Secret {
+  const signer = { algorithm, kid: String(current.id), key: current.keyFor('cookie') } as const
+  const token = signJwt(signer, type, {
+    sid: claims.sessionId,
+    sep: claims.sessionEpoch,
+    sub: claims.subject,
+    iat: claims.issuedAt,
+    exp: claims.expiresAt,
+  })
   return new Secret(token)
 }
 

@@ -1,4 +1,5 @@
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
+import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK } from 'jose'
 import type { RootKeys } from './root-keys.ts'
 import { seal, unseal } from './sealing.ts'
 
@@ -39,9 +40,9 @@ export async function generateSigningKey(roots: RootKeys): Promise<StoredSigning
 }
 
 /** @returns null when no known root opens the private half */
-export async function openSigningKey(roots: RootKeys, key: StoredSigningKey): Promise<CryptoKey | null> {
+export function openSigningKey(roots: RootKeys, key: StoredSigningKey): KeyObject | null {
   const privateJwk = unsealAny(roots, key)
-  return privateJwk && toCryptoKey(JSON.parse(privateJwk.toString('utf8')), key.algorithm)
+  return privateJwk && createPrivateKey({ key: JSON.parse(privateJwk.toString('utf8')), format: 'jwk' })
 }
 
 /** False for a key that could not be opened any more once every root but the one in use is removed. */
@@ -103,14 +104,11 @@ function unsealAny(roots: RootKeys, key: StoredSigningKey): Buffer | null {
 }
 
 /** The public half, ready to verify with. */
-export function openVerificationKey(
-  key: Pick<StoredSigningKey, 'publicJwk' | 'algorithm'>,
-): Promise<CryptoKey> {
-  return toCryptoKey({ ...key.publicJwk }, key.algorithm)
-}
-
-async function toCryptoKey(jwk: JWK, algorithm: string): Promise<CryptoKey> {
-  const key = await importJWK(jwk, algorithm)
+export async function openVerificationKey({
+  publicJwk,
+  algorithm,
+}: Pick<StoredSigningKey, 'publicJwk' | 'algorithm'>): Promise<CryptoKey> {
+  const key = await importJWK({ ...publicJwk }, algorithm)
   if (key instanceof Uint8Array) throw new TypeError('an EC key was expected')
   return key
 }

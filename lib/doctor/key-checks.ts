@@ -17,7 +17,7 @@ export async function checkKeys({ config, database, roots }: Runtime): Promise<F
   if (!newest) return ok(check, 'There is no signing key yet: the first server that starts makes it')
   const inUse = keys.filter((key) => /signing|waiting/.test(signingKeyState(key, keys, key.now)))
   for (const key of inUse) {
-    if (await openSigningKey(roots, key)) continue
+    if (openSigningKey(roots, key)) continue
     return failed(
       check,
       `AUTH_SECRET does not open the signing key ${key.kid}: it was sealed under another one`,

@@ -17,7 +17,7 @@ import { createKeyRings, type KeyRing } from './key-ring.ts'
 import { rememberVerified } from './remember-verified.ts'
 
 export interface AccessTokens {
-  issue(claims: AccessTokenClaims): Promise<Secret>
+  issue(claims: AccessTokenClaims): MaybePromise<Secret>
   read(presented: string, now: Date): MaybePromise<ReadAccessToken>
   /** The public halves, as /.well-known/jwks.json shows them; empty with HS256. */
   publicKeys(): Promise<readonly PublicSigningJwk[]>
@@ -78,11 +78,11 @@ function withKeyRing(profile: AccessTokenProfile, parts: AccessTokenParts): Acce
   }
 
   return {
-    async issue(claims) {
-      const ring = rings.trusted() ?? (await rings.current())
-      const signer = ring.signerAt(new Date(claims.issuedAt * 1000))
-      return signAccessToken({ algorithm: 'ES256', ...signer }, profile, claims)
-    },
+    issue: (claims) =>
+      inTurn(rings.trusted() ?? rings.current(), (ring) => {
+        const signer = ring.signerAt(new Date(claims.issuedAt * 1000))
+        return signAccessToken({ algorithm: 'ES256', ...signer }, profile, claims)
+      }),
     read: (presented, now) => inTurn(rings.trusted() ?? rings.current(), (ring) => ring.read(presented, now)),
     publicKeys: async () => (await rings.current()).publicKeys,
     reload: rings.reload,

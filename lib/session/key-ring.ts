@@ -7,7 +7,7 @@ import {
   replaceSealedSigningKey,
   type SigningKeyRow,
 } from '#db/queries/signing-keys.ts'
-import type { VerificationKey } from '#lib/crypto/jwt.ts'
+import type { PrivateKey, VerificationKey } from '#lib/crypto/jwt.ts'
 import type { RootKeys } from '#lib/crypto/root-keys.ts'
 import {
   generateSigningKey,
@@ -24,7 +24,7 @@ import { isOver, type SigningKeyTimes, signingKeyAt } from './signing-key-state.
 /** The signing keys of the database as they were at one look. */
 export interface KeyRing {
   /** @throws Problem `unavailable` when no root of this process opens the key that signs at this instant */
-  signerAt(instant: Date): { kid: string; key: VerificationKey }
+  signerAt(instant: Date): { kid: string; key: PrivateKey }
   verifiers: ReadonlyMap<string, VerificationKey>
   publicKeys: readonly PublicSigningJwk[]
 }
@@ -180,7 +180,7 @@ async function openKeyRing(roots: RootKeys, rows: readonly SigningKeyRow[], now:
   const opened = await Promise.all(
     rows.map(async (row) => ({
       ...row,
-      privateKey: await openSigningKey(roots, row),
+      privateKey: openSigningKey(roots, row),
       publicKey: await openVerificationKey(row),
     })),
   )

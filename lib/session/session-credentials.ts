@@ -11,7 +11,7 @@ import { rememberVerified } from './remember-verified.ts'
 
 /** Makes and verifies the values of session cookies. */
 export interface SessionCredentials {
-  issue(claims: SessionCredentialClaims): Promise<Secret>
+  issue(claims: SessionCredentialClaims): Secret
   read(presented: string, now: Date): MaybePromise<ReadSessionCredential>
 }
 

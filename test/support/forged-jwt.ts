@@ -1,4 +1,4 @@
-import { createHmac, webcrypto } from 'node:crypto'
+import { createHmac, type KeyObject, sign } from 'node:crypto'
 
 /** Signs the bytes of `header.payload`. */
 export type JwtSigner = (input: Buffer) => Promise<Uint8Array> | Uint8Array
@@ -28,10 +28,8 @@ export function hmacSigner(
   return (input) => createHmac(hash, key).update(input).digest()
 }
 
-export function es256Signer(privateKey: CryptoKey): JwtSigner {
-  const algorithm = { name: 'ECDSA', hash: 'SHA-256' }
-  return async (input) =>
-    new Uint8Array(await webcrypto.subtle.sign(algorithm, privateKey, new Uint8Array(input)))
+export function es256Signer(key: KeyObject): JwtSigner {
+  return (input) => sign('sha256', input, { key, dsaEncoding: 'ieee-p1363' })
 }
 
 /** The other spellings of a base64url text: they decode to the same bytes, but are not the ones an encoder writes. */
