@@ -158,17 +158,18 @@ export const refusals = {
       return sendTo(stage.client(), contract, once)
     }
   },
-  last_administrator: async (theatre) => async (contract) => {
-    const stage = await theatre.openEmpty(capturedMail)
-    const client = stage.client()
-    const account = newAccount()
+  last_administrator: async (theatre) => {
+    const stage = await theatre.open(capturedMail)
+    const { account } = await stage.client().register()
     const { email, password } = account
-    await client.send('/api/setup', { json: { token: await stage.setupKey(), ...account } })
-    await client.login(account)
-    if (!usesLink(contract.operationId)) return sendTo(client, contract, { json: { password } })
-    await client.send('/api/auth/verify-email/resend', { json: { email } })
-    const { token } = await stage.newestMail(email, 'verify_email')
-    return sendTo(client, contract, { json: { token } })
+    await stage.promote(email)
+    return async (contract) => {
+      const client = stage.client()
+      await client.login(account)
+      if (!usesLink(contract.operationId)) return sendTo(client, contract, { json: { password } })
+      const { token } = await stage.newestMail(email, 'verify_email')
+      return sendTo(client, contract, { json: { token } })
+    }
   },
   idempotency_in_progress: async (theatre) => {
     const stage = await theatre.open()
