@@ -205,11 +205,20 @@ describe('without proof nobody is believed', () => {
     const { there, elsewhere } = await twoServers()
     const watched = watchDatabase(there.runtime)
     const reads = () => watched.names.filter((name) => name === 'read_session_snapshots').length
-    // Asked before any beat can come back: the request is the first to find that nothing is proven.
-    const advanced = there.time.advance({ seconds: 3 })
+    const { database } = there.runtime
+    const { run } = database
+    let open = () => {}
+    const opened = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    database.run = async (query) => {
+      if (query.name === 'beat') await opened
+      return run(query)
+    }
+    await there.time.advance({ seconds: 2.1 })
     expect((await elsewhere.me()).status).toBe(200)
-    await advanced
     expect(reads()).toBe(1)
+    open()
     await caughtUp(there.runtime)
     expect((await elsewhere.me()).status).toBe(200)
     expect(reads()).toBe(1)
