@@ -15,6 +15,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{cli,lib,db,server,components}/**/*.test.ts', 'test/*.test.ts'],
           maxWorkers: 2,
+          // Every file has a database and a server of its own; to load the modules anew for each took a third of the time.
+          isolate: false,
           testTimeout: 20_000,
           hookTimeout: 30_000,
         },
@@ -24,7 +26,17 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/system/*.test.ts'],
-          // Each starts whole servers and measures what they do: one at a time.
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'figures',
+          include: ['test/figures/*.test.ts'],
+          // Each measures whole servers: one at a time.
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -92,12 +92,15 @@ export async function socialChoice() {
   return { providers, lastUsed }
 }
 
-/** Why a sign-in with a provider came to nothing, and with which; of others than ours nothing is said. */
+/** Why a sign-in with a provider or by Auth.js came to nothing; of providers that are not set up nothing is said. */
 export async function socialRefusal(query: Query): Promise<{ code: string | null; provider: string | null }> {
   const { providers } = await socialChoice()
   const id = await queryValue(query, 'provider')
   const provider = providers.find((one) => one.id === id)?.name ?? null
-  return { code: await queryValue(query, 'social'), provider }
+  // signIn("credentials") of Auth.js leads here with its own words for it.
+  const isOfAuthJs = (await queryValue(query, 'error')) === 'CredentialsSignin'
+  const code = await queryValue(query, isOfAuthJs ? 'code' : 'social')
+  return { code, provider }
 }
 
 export type Query = Promise<Record<string, string | string[] | undefined>>

@@ -9,8 +9,8 @@ import { withoutNext } from './without-next.mjs'
 
 const results = join(root, 'artifacts', 'tests')
 
-const ways = ['api-pages', 'api-next', 'docs-headless', 'other-origin']
-const otherDocs = ['docs-pages', 'docs-next']
+const ways = ['api-pages', 'api-next', 'other-origin']
+const docs = ['docs-headless', 'docs-pages', 'docs-next']
 const looks = ['ui-desktop-light', 'ui-no-scripts']
 const otherLooks = ['ui-desktop-dark', 'ui-phone-light', 'ui-phone-dark']
 
@@ -20,10 +20,11 @@ const commands = {
     static: runStatic,
     unit: runVitest('unit'),
     system: runVitest('system'),
+    figures: runVitest('figures'),
     'e2e-headless': runHeadless,
     e2e: runPlaywright([...ways, ...looks]),
   },
-  full: { full: runVitest('full'), 'e2e-full': runPlaywright([...otherLooks, ...otherDocs]) },
+  full: { full: runVitest('full'), 'e2e-full': runPlaywright([...otherLooks, ...docs]) },
   // Draws docs/screens/.
   screens: { screens: runPlaywright(['screens']) },
 }

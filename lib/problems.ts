@@ -147,6 +147,11 @@ export const problems = {
     title: 'Already connected elsewhere',
     detail: 'This is already connected to another account here.',
   },
+  identity_not_connected: {
+    status: 409,
+    title: 'Another account',
+    detail: 'This is another account at the provider than the one that is connected to yours.',
+  },
   last_sign_in_method: {
     status: 409,
     title: 'Last way to sign in',

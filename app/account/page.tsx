@@ -13,7 +13,17 @@ import { Facts } from '../../components/ui/facts.tsx'
 import { LocalTime } from '../../components/ui/local-time.tsx'
 import { Notice } from '../../components/ui/notice.tsx'
 import { OutcomeNotice } from '../../components/ui/outcomes.tsx'
-import { appName, flashFor, type Query, queryValue, requirePrincipal, titleFor } from '../current.ts'
+import { SocialOutcome } from '../../components/ui/social-outcome.tsx'
+import {
+  appName,
+  flashFor,
+  type Query,
+  queryValue,
+  requirePrincipal,
+  socialRefusal,
+  titleFor,
+} from '../current.ts'
+import { ownerProofOf } from './owner-proof-of.ts'
 
 export const generateMetadata = () => titleFor('/account', 'Account')
 
@@ -25,6 +35,7 @@ export default async function AccountPage({ searchParams }: { searchParams: Quer
   return (
     <AccountShell appName={await appName()} page="/account" title="Account">
       <OutcomeNotice done={done} />
+      <SocialOutcome {...(await socialRefusal(searchParams))} />
       <Card labelledBy="you">
         <CardTitle id="you">You</CardTitle>
         <Facts
@@ -62,7 +73,10 @@ export default async function AccountPage({ searchParams }: { searchParams: Quer
         <CardTitle id="email">Change email</CardTitle>
         {waiting && <Waiting email={waiting} />}
         <div className="mt-4">
-          <ChangeEmailForm initial={await flashFor('/account', 'email')} />
+          <ChangeEmailForm
+            proof={await ownerProofOf(principal)}
+            initial={await flashFor('/account', 'email')}
+          />
         </div>
       </Card>
     </AccountShell>

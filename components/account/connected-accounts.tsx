@@ -2,10 +2,10 @@ import { ProviderMark } from '../auth/provider-mark.tsx'
 import type { ShownProvider } from '../auth/social-buttons.tsx'
 import { ApiForm } from '../forms/api-form.tsx'
 import type { FormState } from '../forms/form-state.ts'
-import { PasswordField } from '../forms/password-field.tsx'
 import { SubmitButton } from '../forms/submit-button.tsx'
 import { buttonClass } from '../ui/button.tsx'
 import { LocalTime } from '../ui/local-time.tsx'
+import { OwnPassword, ownerProof, SignInAgain } from './owner-proof.tsx'
 
 export interface ShownIdentity {
   id: string
@@ -35,6 +35,7 @@ export function ConnectedAccounts(props: ConnectedAccountsProps) {
   const { identities, providers, hasPassword, isFresh } = props
   const free = providers.filter(({ id }) => !identities.some(({ provider }) => provider === id))
   const mayChange = isFresh || hasPassword
+  const proof = ownerProof(props)
   return (
     <div className="mt-4 flex flex-col gap-4">
       {identities.length > 0 && (
@@ -44,7 +45,9 @@ export function ConnectedAccounts(props: ConnectedAccountsProps) {
           ))}
         </ul>
       )}
-      {!mayChange && <Confirm identities={identities} />}
+      {proof.kind === 'sign_in_again' && (
+        <SignInAgain provider={proof.provider} page={page} before="change how you sign in" />
+      )}
       {mayChange && free.length > 0 && (
         <ul
           className={`flex flex-wrap gap-3 ${identities.length > 0 ? 'border-t border-border pt-5' : 'pt-1'}`}
@@ -86,7 +89,7 @@ function Connected({
       {isLast ? (
         <p className="basis-full text-sm text-muted-foreground">
           This is your only way to sign in.{' '}
-          <a href="/forgot" className="prose-link">
+          <a href="#password" className="prose-link">
             Set a password
           </a>{' '}
           to be able to disconnect it.
@@ -150,32 +153,9 @@ function Proof({
     <details>
       <summary className={buttonClass('quiet', 'cursor-pointer list-none')}>{action}</summary>
       <div className="mt-4 flex flex-col gap-4">
-        {/* Tells password managers which entry to use; it has no name, so it is not sent. */}
-        <input type="text" autoComplete="username" value={email} readOnly hidden />
-        <PasswordField name="password" label="Current password" autoComplete="current-password" />
+        <OwnPassword proof={{ kind: 'password', email }} />
         {button}
       </div>
     </details>
-  )
-}
-
-/** Without a password there is another way to prove that it is the owner. */
-function Confirm({ identities }: { identities: readonly ShownIdentity[] }) {
-  const [first] = identities
-  if (!first) return null
-  return (
-    <form method="post" action={`/api/auth/signin/${first.provider}`} className="flex flex-col gap-3">
-      <p className="text-sm text-muted-foreground">
-        Your sign-in was a while ago. Confirm that it is you before you change how you sign in.
-      </p>
-      <input type="hidden" name="_page" value={page} />
-      <input type="hidden" name="callbackUrl" value={page} />
-      <div>
-        <button type="submit" className={buttonClass('quiet')}>
-          <ProviderMark id={first.provider} name={first.name} />
-          Confirm with {first.name}
-        </button>
-      </div>
-    </form>
   )
 }

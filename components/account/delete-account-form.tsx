@@ -1,10 +1,13 @@
 import { ApiForm } from '../forms/api-form.tsx'
 import type { FormState } from '../forms/form-state.ts'
-import { PasswordField } from '../forms/password-field.tsx'
 import { SubmitButton } from '../forms/submit-button.tsx'
+import { type OwnerProof, OwnPassword, SignInAgain } from './owner-proof.tsx'
 
 /** Asks once more, without a script: the form is behind a disclosure. */
-export function DeleteAccountForm({ email, initial }: { email: string; initial: FormState | null }) {
+export function DeleteAccountForm({ proof, initial }: { proof: OwnerProof; initial: FormState | null }) {
+  if (proof.kind === 'sign_in_again') {
+    return <SignInAgain provider={proof.provider} page="/account/data" before="delete your account" />
+  }
   return (
     <details open={initial !== null || undefined}>
       <summary className="cursor-pointer font-medium text-danger-text">Delete my account</summary>
@@ -16,9 +19,7 @@ export function DeleteAccountForm({ email, initial }: { email: string; initial: 
         className="mt-4 flex flex-col gap-5"
         name="delete"
       >
-        {/* Tells password managers which entry to use; it has no name, so it is not sent. */}
-        <input type="text" autoComplete="username" value={email} readOnly hidden />
-        <PasswordField name="password" label="Current password" autoComplete="current-password" />
+        <OwnPassword proof={proof} />
         <div>
           <SubmitButton label="Delete my account" pendingLabel="Deleting…" look="destructive" />
         </div>

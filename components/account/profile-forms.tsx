@@ -1,9 +1,9 @@
 import { ApiForm } from '../forms/api-form.tsx'
 import { CoolingSubmitButton } from '../forms/cooling-submit-button.tsx'
 import type { FormState } from '../forms/form-state.ts'
-import { PasswordField } from '../forms/password-field.tsx'
 import { SubmitButton } from '../forms/submit-button.tsx'
 import { TextField } from '../forms/text-field.tsx'
+import { type OwnerProof, OwnPassword, SignInAgain } from './owner-proof.tsx'
 
 export function UsernameForm({ username, initial }: { username: string; initial: FormState | null }) {
   return (
@@ -30,7 +30,10 @@ export function UsernameForm({ username, initial }: { username: string; initial:
   )
 }
 
-export function ChangeEmailForm({ initial }: { initial: FormState | null }) {
+export function ChangeEmailForm({ proof, initial }: { proof: OwnerProof; initial: FormState | null }) {
+  if (proof.kind === 'sign_in_again') {
+    return <SignInAgain provider={proof.provider} page="/account" before="change your address" />
+  }
   return (
     <ApiForm
       target={{ path: '/api/auth/change-email', method: 'POST' }}
@@ -49,7 +52,7 @@ export function ChangeEmailForm({ initial }: { initial: FormState | null }) {
         autoComplete="email"
         required
       />
-      <PasswordField name="password" label="Current password" autoComplete="current-password" />
+      <OwnPassword proof={proof} />
       <div>
         <SubmitButton label="Change email" pendingLabel="Sending…" />
       </div>

@@ -1,12 +1,13 @@
 'use client'
 
-import { SessionProvider, useSession } from 'next-auth/react'
+import { useSession } from 'next-auth/react'
 import { type ComponentProps, useEffect } from 'react'
+import { SessionProvider } from '../auth-js/session-provider.tsx'
 
 /** A page that comes to the front again learns that its session has ended elsewhere. Children may ask useSession(). */
 export function SessionWatch({ session, children }: ComponentProps<typeof SessionProvider>) {
   return (
-    <SessionProvider session={session ?? null} refetchOnWindowFocus refetchWhenOffline={false}>
+    <SessionProvider session={session ?? null}>
       <Watch />
       {children}
     </SessionProvider>
@@ -16,17 +17,7 @@ export function SessionWatch({ session, children }: ComponentProps<typeof Sessio
 function Watch() {
   const { status } = useSession()
   useEffect(() => {
-    if (status !== 'unauthenticated') return
-    void reloadIfEnded()
-    // Auth.js asks no more once it believes that nobody is signed in.
-    document.addEventListener('visibilitychange', reloadIfEnded)
-    return () => document.removeEventListener('visibilitychange', reloadIfEnded)
+    if (status === 'unauthenticated') window.location.reload()
   }, [status])
   return null
-}
-
-/** Auth.js takes any failure for a sign-out. A server that cannot tell has not said so: the page stays. */
-async function reloadIfEnded(): Promise<void> {
-  const answer = await fetch('/api/auth/me', { headers: { 'x-passive': '1' } }).catch(() => null)
-  if (answer?.status === 401) window.location.reload()
 }

@@ -17,6 +17,10 @@ const outcomes: Record<string, { tone: NoticeTone; text: string }> = {
     text: 'Your account is deleted. Sign in within 14 days to take that back.',
   },
   'name-changed': { tone: 'success', text: 'User name changed.' },
+  'password-link-sent': {
+    tone: 'info',
+    text: 'We sent a link to your address. Open it within 30 minutes to set a password.',
+  },
   'email-requested': {
     tone: 'info',
     text: 'We sent a link to the new address. Your address changes when you open it.',

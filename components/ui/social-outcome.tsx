@@ -34,6 +34,11 @@ const outcomes: Partial<Record<ProblemCode, Outcome>> = {
     tone: 'warning',
     text: (name) => `This account at ${name} is already connected to another account here.`,
   },
+  identity_not_connected: {
+    tone: 'warning',
+    text: (name) =>
+      `You came back as another account at ${name} than the one that is connected here. Switch to that one at ${name}, then confirm again.`,
+  },
   account_disabled: { tone: 'danger', text: () => 'This account is disabled.' },
   email_not_verified: {
     tone: 'warning',
@@ -44,6 +49,9 @@ const outcomes: Partial<Record<ProblemCode, Outcome>> = {
     text: (name) =>
       `No account here is connected to your account at ${name}, and this service takes no new ones.`,
   },
+  invalid_credentials: { tone: 'danger', text: () => 'Invalid email or password' },
+  unavailable: { tone: 'warning', text: () => 'We could not find that out just now. Try again in a moment.' },
+  overloaded: { tone: 'warning', text: () => 'The server is busy. Try again in a moment.' },
   rate_limited: { tone: 'warning', text: () => 'Too many attempts. Try again later.' },
   session_ended: { tone: 'warning', text: () => 'Your session ended meanwhile. Sign in and try again.' },
   unauthenticated: { tone: 'warning', text: () => 'You were signed out meanwhile. Sign in and try again.' },

@@ -1,10 +1,12 @@
 // npm run screens: the pictures of the README, docs/screens/<page>-<look>.png. Looked at by people, compared by nobody.
 import type { Browser, Page } from '@playwright/test'
 import { type Credentials, createApiClient } from '#test/support/api-client.ts'
+import { openIdControl } from '#test/support/openid-control.ts'
 import { httpTransport } from '#test/support/process-server.ts'
 import { readEnvironment } from '../support/environment.ts'
 import { mailFor, register } from '../support/mail-scenes.ts'
 import { mailServerUrl, mailTo } from '../support/mailbox.ts'
+import { signInAtProvider } from '../support/providers.ts'
 import { expect, signInOn, test } from '../support/ui.ts'
 
 const looks = {
@@ -22,6 +24,9 @@ const anna = { email: 'anna@example.com', username: 'anna', password }
 const ben = { email: 'ben@example.com', username: 'ben', password }
 const cara = { email: 'cara@example.com', username: 'cara', password }
 
+/** Has an account at the provider only. */
+const dora = { subject: 'dora', email: 'dora@example.com' }
+
 const devices = [
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1',
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 14_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.3 Safari/605.1.15',
@@ -29,8 +34,13 @@ const devices = [
 ]
 
 test('every page in every look', async ({ browser, url }) => {
-  test.setTimeout(120_000)
+  test.setTimeout(240_000)
   await signInOnDevices(url)
+  await openIdControl(readEnvironment().providers.openId).setUser({
+    ...dora,
+    emailVerified: true,
+    name: 'Dora',
+  })
   const links = await askForLinks(url)
   const inbox = await fillInbox()
   for (const [look, use] of Object.entries(looks)) {
@@ -61,10 +71,23 @@ test('every page in every look', async ({ browser, url }) => {
     await draw('security', '/account/security')
     await draw('sessions', '/account/sessions')
     await draw('data', '/account/data')
-    await page.getByRole('button', { name: 'Sign out', exact: true }).first().click()
+    await signOut(page)
+    // Of somebody who signs in with others only.
+    await page.goto('/login?next=/account/security')
+    await page.getByRole('button', { name: /^Continue with Harbour ID/ }).click()
+    await signInAtProvider(page, dora)
+    await page.waitForURL(({ pathname }) => pathname === '/account/security')
+    await draw('security-connected', '/account/security')
+    await signOut(page)
+    await draw('sign-in-refused', '/login?social=account_exists&provider=github')
     await page.context().close()
   }
 })
+
+async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Sign out', exact: true }).first().click()
+  await page.waitForURL(({ pathname }) => pathname === '/login')
+}
 
 async function openAs(browser: Browser, url: string, use: (typeof looks)[keyof typeof looks]): Promise<Page> {
   const context = await browser.newContext({ ...use, baseURL: url, deviceScaleFactor: 2 })

@@ -1,12 +1,14 @@
 import type { Page } from '@playwright/test'
 import { newAccount } from '#test/support/api-client.ts'
+import { sql, withDatabase } from '#test/support/database.ts'
 import type { Fault } from '#test/support/hostile-control.ts'
 import { openIdControl } from '#test/support/openid-control.ts'
 import { readEnvironment } from '../support/environment.ts'
 import { cancelAtProvider, meetHostileProvider, signInAtProvider } from '../support/providers.ts'
-import { expect, signInOn, test } from '../support/ui.ts'
+import { expect, expectAccessible, signInOn, test } from '../support/ui.ts'
 
-const { openId, hostile } = readEnvironment().providers
+const { providers, databaseUrl } = readEnvironment()
+const { openId, hostile } = providers
 
 /** Somebody at the provider with pages whom no other test knows. */
 async function somebody(given: { email?: string; emailVerified?: boolean } = {}) {
@@ -22,8 +24,32 @@ async function meet(page: Page, faults: readonly Fault[] = []) {
   const { username: login, email } = newAccount()
   const subject = String(Math.floor(Number(`0x${login.slice(-12)}`) % 1e12) + 1)
   await meetHostileProvider(page, hostile, { faults, person: { subject, email, login } })
-  return { email }
+  return { email, login }
 }
+
+/** Somebody without a password, on a page of theirs. */
+async function signInWithGitHub(page: Page, path = '/account') {
+  const person = await meet(page)
+  await page.goto(`/login?${new URLSearchParams({ next: path })}`)
+  await withGitHub(page)
+  await page.waitForURL((url) => url.pathname === path)
+  return person
+}
+
+/** Their sign-in was a while ago; the new name makes every process read the session again. */
+async function ageSignIn(email: string): Promise<void> {
+  await sql(
+    withDatabase(databaseUrl, 'e2e_pages'),
+    `WITH aged AS (
+       UPDATE sessions SET authenticated_at = authenticated_at - interval '11 minutes'
+       WHERE user_id = (SELECT id FROM users WHERE email = $1)
+     )
+     UPDATE users SET username = username || '.' WHERE email = $1`,
+    [email],
+  )
+}
+
+const passwordFields = (page: Page) => page.getByLabel('Current password', { exact: true })
 
 test('through the pages of the provider into an account, which stands among the devices and ends at once', async ({
   page,
@@ -137,13 +163,56 @@ test('whoever has an account signs in to it first, then connects, and from then 
 })
 
 test('the only way in cannot be disconnected, and a password can be set by mail', async ({ page }) => {
-  await meet(page)
-  await page.goto('/login')
-  await withGitHub(page)
-  await page.waitForURL(/\/account/)
-  await page.goto('/account/security')
+  await signInWithGitHub(page, '/account/security')
 
   await expect(page.getByText('This is your only way to sign in.')).toBeVisible()
   await expect(page.getByRole('button', { name: /^Disconnect/ })).toHaveCount(0)
   await expect(page.getByText('Your account has no password.')).toBeVisible()
+  await page.getByRole('button', { name: 'Send a link to set a password' }).click()
+  await expect(page.getByText('We sent a link to your address.')).toBeVisible()
+})
+
+test('whoever has no password changes the address and deletes the account without one', async ({ page }) => {
+  await signInWithGitHub(page)
+  await expect(passwordFields(page)).toHaveCount(0)
+  const { email } = newAccount()
+  await page.getByLabel('New email').fill(email)
+  await page.getByRole('button', { name: 'Change email' }).click()
+  await expect(page.getByText('We sent a link to the new address.')).toBeVisible()
+  await expect(page.getByText(email)).toBeVisible()
+
+  await page.goto('/account/data')
+  await page.getByText('Delete my account').first().click()
+  await expect(passwordFields(page)).toHaveCount(0)
+  await page.getByRole('button', { name: 'Delete my account' }).click()
+  await expect(page.getByText('Your account is deleted.')).toBeVisible()
+})
+
+test('whoever has no password, and signed in a while ago, confirms with the provider first', async ({
+  page,
+  hasScripts,
+}) => {
+  const { email } = await signInWithGitHub(page)
+  const pages: [string, () => Promise<void>][] = [
+    ['/account', () => expect(page.getByLabel('New email')).toBeVisible()],
+    [
+      '/account/security',
+      () => expect(page.getByRole('button', { name: 'Connect Harbour ID' })).toBeVisible(),
+    ],
+    ['/account/data', () => expect(page.getByText('Delete my account').first()).toBeVisible()],
+  ]
+  for (const [path, isOffered] of pages) {
+    await ageSignIn(email)
+    await page.goto(path)
+    await expect(page.getByText('Your sign-in was a while ago.')).toBeVisible()
+    if (hasScripts) await expectAccessible(page)
+    await page.getByRole('button', { name: 'Confirm with GitHub' }).click()
+    await page.waitForURL((url) => url.pathname === path)
+    await isOffered()
+  }
+})
+
+test('a refusal of signIn("credentials") is said on the sign-in page', async ({ page }) => {
+  await page.goto('/login?error=CredentialsSignin&code=invalid_credentials')
+  await expect(page.getByText('Invalid email or password')).toBeVisible()
 })

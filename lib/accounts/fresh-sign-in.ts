@@ -1,4 +1,5 @@
-import { Problem } from '#lib/problems.ts'
+import { hasPassword } from '#db/queries/identities.ts'
+import { Problem, type ProblemOptions } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { Principal } from '#lib/session/authenticate.ts'
 import { requireCurrentPassword } from './current-password.ts'
@@ -29,7 +30,13 @@ export async function requireFreshSignIn(
     return
   }
   if (isFresh(runtime, session.authenticatedAt)) return
-  throw new Problem('reauthentication_required', {
-    errors: [{ field: 'password', code: 'required', detail: 'Enter your password.' }],
-  })
+  throw new Problem('reauthentication_required', await remedyFor(runtime, user.id))
+}
+
+/** Whoever has no password cannot enter one. */
+async function remedyFor({ database }: Runtime, userId: number): Promise<ProblemOptions> {
+  if (await hasPassword(database, userId)) {
+    return { errors: [{ field: 'password', code: 'required', detail: 'Enter your password.' }] }
+  }
+  return { detail: 'Your sign-in was a while ago. Sign in again the way you do, then try once more.' }
 }

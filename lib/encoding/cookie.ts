@@ -1,10 +1,9 @@
 /**
  * Attributes of a cookie. The type carries the rule of RFC 6265bis: a name with the prefix `__Host-` cannot be
- * written without `secure`, and no cookie of ours has a Domain. `None` is for what a form of another site must bring
- * along; browsers take it over https only.
+ * written without `secure`, and no cookie of ours has a Domain or goes along with requests of other sites.
  */
 export type CookieAttributes<Name extends string> = {
-  sameSite: 'Lax' | 'Strict' | 'None'
+  sameSite: 'Lax' | 'Strict'
   /** Seconds; null: until the browser closes. */
   maxAgeSeconds: number | null
 } & (Name extends `__Host-${string}` ? { secure: true } : { secure: boolean })

@@ -133,15 +133,9 @@ function refuse(exchange: Exchange, match: RouteMatch | null, problem: Problem):
     const asked = { isNavigation: isReading(request), hasPages: peer.hasPages }
     return withAllow(varying(problemPage(runtime.config, problem, requestId, asked), request), problem, match)
   }
-  const context = {
-    appUrl: runtime.config.appUrl,
-    requestId,
-    presentedToken: credential.kind !== 'none',
-  }
-  const reply = varying(problemReply(problem, context), request)
-  const isSignIn =
-    problem.code === 'invalid_credentials' && runtime.config.loginFailureStatus !== problem.status
-  return withAllow(isSignIn ? withStatus(reply, runtime.config.loginFailureStatus) : reply, problem, match)
+  const { appUrl, loginFailureStatus } = runtime.config
+  const context = { appUrl, loginFailureStatus, requestId, presentedToken: credential.kind !== 'none' }
+  return withAllow(varying(problemReply(problem, context), request), problem, match)
 }
 
 /** A person who looks at it in a browser. */
@@ -164,11 +158,6 @@ function varying(reply: Reply, request: HttpRequest): Reply {
 function withAllow(reply: Reply, problem: Problem, match: RouteMatch | null): Reply {
   if (problem.code !== 'method_not_allowed') return reply
   return { ...reply, headers: { ...reply.headers, allow: allowedMethods(match).join(', ') } }
-}
-
-/** For a front end that takes every 401 as a dead session (LOGIN_FAILURE_STATUS). */
-function withStatus(reply: Reply, status: number): Reply {
-  return { ...reply, status, body: JSON.stringify({ ...JSON.parse(String(reply.body ?? '{}')), status }) }
 }
 
 /** A preflight asks for what follows it: who may read the answer to a GET may also ask whether. */

@@ -7,11 +7,15 @@ export interface ProblemContext {
   requestId: string
   /** True if the request presented an access token or a session cookie. */
   presentedToken: boolean
+  /** Of a refused sign-in: 401, or 400 for a front end that takes every 401 as a dead session. */
+  loginFailureStatus: number
 }
 
 /** Turns a refusal into what may leave the building: the private reason and the cause stay here. */
 export function problemReply(problem: Problem, context: ProblemContext): Reply {
-  const { status, title, detail } = problems[problem.code]
+  const { title, detail } = problems[problem.code]
+  const isSignIn = problem.code === 'invalid_credentials'
+  const status = isSignIn ? context.loginFailureStatus : problem.status
   const { options } = problem
   const body: ProblemBody = {
     type: `${context.appUrl}/docs/errors/${problem.code}`,
@@ -27,7 +31,7 @@ export function problemReply(problem: Problem, context: ProblemContext): Reply {
     status,
     headers: {
       'content-type': 'application/problem+json; charset=utf-8',
-      ...(status === 401 && { 'www-authenticate': challenge(problem, context) }),
+      ...(problem.status === 401 && { 'www-authenticate': challenge(problem, context) }),
       ...(options.retryAfterSeconds !== undefined && { 'retry-after': String(options.retryAfterSeconds) }),
       ...(options.rateLimit && rateLimitHeaders(options.rateLimit)),
     },

@@ -23,6 +23,8 @@ export interface OpenIdProviderOptions {
   users?: readonly NewProviderUser[]
   /** Default: any that is free. */
   port?: number
+  /** What it calls itself, behind a proxy that has that address; default: where it listens. It then requires no PKCE. */
+  issuer?: string
 }
 
 /**
@@ -35,7 +37,13 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions = {}): 
   const server = await openLoopbackServer(options.port)
   const users = new Map<string, ProviderUser>()
   const { store, adapter } = memoryAdapter()
-  const provider = new Provider(server.origin, configurationFor(server.origin, users, adapter))
+  const { issuer } = options
+  const settings = configurationFor(server.origin, users, adapter)
+  const provider = new Provider(issuer ?? server.origin, {
+    ...settings,
+    ...(issuer && { pkce: { required: () => false, methods: ['S256'] } }),
+  })
+  provider.proxy = issuer !== undefined
   const answer = provider.callback()
 
   function setUser(given: Partial<ProviderUser>): ProviderUser {

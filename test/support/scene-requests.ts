@@ -118,6 +118,7 @@ async function giveAway(stage: Stage, field: 'email' | 'username', { account, to
 /** A body of the right shape and without a password: of a stale sign-in, or of something that is not there. */
 export function withoutPassword({ operationId }: Contract): object {
   if (operationId === 'linkSocialCode') return { code: 'x', code_verifier: 'x'.repeat(43) }
+  if (operationId === 'changeEmail') return { new_email: newAccount().email }
   return operationId === 'connectProvider' ? { provider: 'oidc' } : {}
 }
 

@@ -10,14 +10,16 @@ expect.extend(problemMatchers)
 fc.configureGlobal({ seed: 20_261_122 })
 
 /** No test may reach beyond this machine, by accident least of all. */
-const connect = Socket.prototype.connect
-Socket.prototype.connect = function (this: Socket, ...input: unknown[]) {
+const connectWithin = function (this: Socket, ...input: unknown[]) {
   const [first] = input.flat() as [{ host?: string; path?: string } | undefined]
   if (typeof first === 'object' && first?.host && !first.path && !isLoopbackHost(first.host)) {
     throw new Error(`a test tried to connect to ${first.host}`)
   }
   return Reflect.apply(connect, this, input)
-} as typeof connect
+} as Socket['connect']
+const { connect } = Socket.prototype
+// Files of one worker share it: this runs for each of them.
+if (connect.name !== connectWithin.name) Socket.prototype.connect = connectWithin
 
 beforeEach(() => {
   vi.spyOn(console, 'error')

@@ -94,6 +94,13 @@ export const refusalsOnTheWay = {
     const { server } = await socialStageForThisTest()
     return server.client().send('/api/auth/callback/oidc?code=x&state=x')
   },
+  async identity_not_connected() {
+    const stage = await socialStageForThisTest()
+    const client = stage.server.client()
+    await dance(stage, client, 'oidc', { person: newPerson() })
+    const fields = { _confirm: 'yes' }
+    return (await dance(stage, client, 'oidc', { person: newPerson(), fields })).answer
+  },
   async return_url_refused() {
     const { server } = await socialStageForThisTest()
     return server.client().send(startOf({ query: { return_to: 'https://evil.example/' } }).path)
@@ -114,6 +121,7 @@ export type SocialCode =
   | 'provider_email_unverified'
   | 'account_exists'
   | 'identity_taken'
+  | 'identity_not_connected'
   | 'last_sign_in_method'
   | 'sign_in_code_invalid'
   | 'return_url_refused'

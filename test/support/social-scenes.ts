@@ -4,7 +4,7 @@ import { sha256Key } from '#lib/crypto/digest.ts'
 import type { ApiClient } from './api-client.ts'
 import type { TestAnswer } from './check-answer.ts'
 import { serverForThisTest, type TestServer, testAppUrl, useServer } from './harness.ts'
-import type { Behaviour, Fault, HostileControl } from './hostile-control.ts'
+import type { Behaviour, HostileControl } from './hostile-control.ts'
 import { type HostileProvider, startHostileProvider } from './hostile-provider.ts'
 import { capturedMail } from './mailbox.ts'
 
@@ -76,9 +76,14 @@ export const formHeaders = {
 }
 
 /** Begins a sign-in as the client of Auth.js does; the address at the provider. */
-export async function begin(client: ApiClient, id: SocialId, callbackUrl = '/account'): Promise<string> {
+export async function begin(
+  client: ApiClient,
+  id: SocialId,
+  callbackUrl = '/account',
+  fields: Record<string, string> = {},
+): Promise<string> {
   const answer = await client.send(`/api/auth/signin/${id}`, {
-    body: new URLSearchParams({ callbackUrl }).toString(),
+    body: new URLSearchParams({ callbackUrl, ...fields }).toString(),
     headers: { ...formHeaders, 'x-auth-return-redirect': '1' },
   })
   if (answer.status !== 200) throw new Error(`the beginning answered ${answer.status} ${answer.text}`)
@@ -102,15 +107,21 @@ export interface Danced {
   location: URL
 }
 
+export interface DanceOptions extends Behaviour {
+  callbackUrl?: string
+  /** Of the form that begins it. */
+  fields?: Record<string, string>
+}
+
 /** A whole dance of one browser with a provider that behaves in a way of its own towards it. */
 export async function dance(
   { provider }: SocialStage,
   client: ApiClient,
   id: SocialId,
-  { faults = [], person, callbackUrl }: Behaviour & { faults?: readonly Fault[]; callbackUrl?: string } = {},
+  { faults = [], person, callbackUrl, fields }: DanceOptions = {},
 ): Promise<Danced> {
   const { cookie } = await provider.openFlow({ faults, ...(person && { person }) })
-  const url = await begin(client, id, callbackUrl)
+  const url = await begin(client, id, callbackUrl, fields)
   return comeBack(client, await passProvider(url, `${cookie.name}=${cookie.value}`))
 }
 

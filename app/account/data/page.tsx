@@ -2,14 +2,17 @@ import { DeleteAccountForm } from '../../../components/account/delete-account-fo
 import { AccountShell } from '../../../components/shell/account-shell.tsx'
 import { ButtonLink } from '../../../components/ui/button.tsx'
 import { Card, CardTitle } from '../../../components/ui/card.tsx'
-import { appName, flashFor, type Query, requirePrincipal, titleFor } from '../../current.ts'
+import { SocialOutcome } from '../../../components/ui/social-outcome.tsx'
+import { appName, flashFor, type Query, requirePrincipal, socialRefusal, titleFor } from '../../current.ts'
+import { ownerProofOf } from '../owner-proof-of.ts'
 
 export const generateMetadata = () => titleFor('/account/data', 'Your data')
 
 export default async function DataPage({ searchParams }: { searchParams: Query }) {
-  const { user } = await requirePrincipal('/account/data', searchParams)
+  const principal = await requirePrincipal('/account/data', searchParams)
   return (
     <AccountShell appName={await appName()} page="/account/data" title="Your data">
+      <SocialOutcome {...(await socialRefusal(searchParams))} />
       <Card labelledBy="export">
         <CardTitle id="export">Export</CardTitle>
         <p className="mt-1 mb-5 text-muted-foreground">
@@ -26,7 +29,7 @@ export default async function DataPage({ searchParams }: { searchParams: Query }
           Every device is signed out at once. If you sign in within 14 days, your account is back as it was.
           After that it is removed for good, with everything that belongs to it.
         </p>
-        <DeleteAccountForm email={user.email} initial={await flashFor('/account/data')} />
+        <DeleteAccountForm proof={await ownerProofOf(principal)} initial={await flashFor('/account/data')} />
       </Card>
     </AccountShell>
   )

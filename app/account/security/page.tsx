@@ -6,9 +6,9 @@ import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { Principal } from '#lib/session/authenticate.ts'
 import { ChangePasswordForm } from '../../../components/account/change-password-form.tsx'
 import { ConnectedAccounts } from '../../../components/account/connected-accounts.tsx'
+import { NoPassword } from '../../../components/account/no-password.tsx'
 import { RecentEvents } from '../../../components/account/recent-events.tsx'
 import { AccountShell } from '../../../components/shell/account-shell.tsx'
-import { ButtonLink } from '../../../components/ui/button.tsx'
 import { Card, CardTitle } from '../../../components/ui/card.tsx'
 import { OutcomeNotice } from '../../../components/ui/outcomes.tsx'
 import { SocialOutcome } from '../../../components/ui/social-outcome.tsx'
@@ -31,9 +31,10 @@ export default async function SecurityPage({ searchParams }: { searchParams: Que
   const { config } = runtime
   const events = await listRecentEvents(runtime, user)
   const waysIn = await listWaysIn(runtime, user.id)
+  const done = await queryValue(searchParams, 'done')
   return (
     <AccountShell appName={config.appName} page="/account/security" title="Security">
-      <OutcomeNotice done={await queryValue(searchParams, 'done')} />
+      <OutcomeNotice done={done} />
       <SocialOutcome {...(await socialRefusal(searchParams))} />
       <Card labelledBy="password">
         <CardTitle id="password">Password</CardTitle>
@@ -47,21 +48,22 @@ export default async function SecurityPage({ searchParams }: { searchParams: Que
             />
           </>
         ) : (
-          <>
-            <p className="mt-1 mb-5 text-muted-foreground">
-              Your account has no password. We send you a link to set one.
-            </p>
-            <ButtonLink href="/forgot" look="quiet">
-              Set a password
-            </ButtonLink>
-          </>
+          <NoPassword
+            email={user.email}
+            hasMail={config.mail.kind !== 'off'}
+            isSent={done === 'password-link-sent'}
+            initial={await flashFor('/account/security', 'set-password')}
+          />
         )}
       </Card>
       <ConnectedCard runtime={runtime} principal={principal} waysIn={waysIn} />
       <Card labelledBy="activity">
         <CardTitle id="activity">Recent activity</CardTitle>
         <p className="mt-1 text-muted-foreground">
-          If something here was not you, change your password. The whole record is in{' '}
+          {waysIn.hasPassword
+            ? 'If something here was not you, change your password.'
+            : 'If something here was not you, sign out that device, and look at the account that you sign in with.'}{' '}
+          The whole record is in{' '}
           <a href="/account/data" className="prose-link">
             your data
           </a>

@@ -11,13 +11,13 @@ export const changeEmailContract = contract({
   path: '/api/auth/change-email',
   summary: 'Change my email address',
   description:
-    'Sends a link to the new address; the account keeps the old one until that link is used. The answer is the same for an address that another account has. Replaces a change that waits.',
+    'Sends a link to the new address; the account keeps the old one until that link is used. The answer is the same for an address that another account has. Replaces a change that waits. Needs the password, or a session that began within the last ten minutes.',
   tag: 'auth',
   principal: 'session',
-  body: z.strictObject({ new_email: NewEmail, password: PresentedPassword }),
+  body: z.strictObject({ new_email: NewEmail, password: PresentedPassword.optional() }),
   form: { checkboxes: [] },
   responses: { 200: Done },
-  problems: ['wrong_password', 'overloaded'],
+  problems: ['wrong_password', 'reauthentication_required', 'overloaded'],
   limits: ['mail'],
   idempotencyKey: true,
 })

@@ -2,7 +2,7 @@ import { findEmailChangeInWaiting } from '#db/queries/address-changes.ts'
 import { insertAuditEvent } from '#db/queries/audit-events.ts'
 import { voidLinks } from '#db/queries/one-time-links.ts'
 import { holdSessionEpoch } from '#db/queries/session-endings.ts'
-import { requireCurrentPassword } from '#lib/accounts/current-password.ts'
+import { requireFreshSignIn } from '#lib/accounts/fresh-sign-in.ts'
 import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { mayMail } from '#lib/auth/request-mail.ts'
 import type { KeepResult } from '#lib/idempotency/in-kept-transaction.ts'
@@ -16,7 +16,8 @@ import { endedReasonOf } from '#lib/session/ended-reason-of.ts'
 
 export interface RequestedEmailChange {
   newEmail: string
-  password: string
+  /** Undefined: the session has to be fresh. */
+  password: string | undefined
   client: EventClient & { block: string }
 }
 
@@ -25,19 +26,18 @@ export interface RequestedEmailChange {
  * which then tells that account instead.
  *
  * @param keep  called in the transaction of the message, also when none is sent; null for none
- * @throws Problem `wrong_password`, `rate_limited`, `overloaded`, `invalid_request` for the address it has, or
- *         `session_ended` when it was ended meanwhile
+ * @throws Problem `reauthentication_required`, `wrong_password`, `rate_limited`, `overloaded`, `invalid_request` for the
+ *         address it has, or `session_ended` when it was ended meanwhile
  */
 export async function requestEmailChange(
   runtime: Runtime,
-  { user, session }: Principal,
+  principal: Principal,
   { newEmail, password, client }: RequestedEmailChange,
   keep: KeepResult<void> | null,
 ): Promise<void> {
-  runtime.passwords.requireRoom()
+  const { user, session } = principal
   if (newEmail.toLowerCase() === user.email.toLowerCase()) throw isYoursAlready
-  const presented = { userId: user.id, sessionId: session.id, presented: password, field: 'password' }
-  await requireCurrentPassword(runtime, presented)
+  await requireFreshSignIn(runtime, principal, password)
   const template = 'email_change_confirm' as const
   const isAllowed = await mayMail(runtime, { template, to: newEmail }, client.block)
   if (isAllowed) await requireMailDomain(runtime, newEmail, 'new_email')

@@ -53,6 +53,33 @@ describe('code that was written for Auth.js', () => {
     expect((await client.send('/api/auth/session')).text).toBe('null')
   })
 
+  test('by a form is led to the pages, which say why; without pages it gets the problem', async () => {
+    const body = fields({ email: 'nobody@example.com', password: 'some other words' })
+    const sent = { body, headers: formHeaders }
+    const elsewhere = await serverForThisTest({ PAGES_URL: 'https://app.example.com' })
+
+    const led = await elsewhere.client().send('/api/auth/callback/credentials', sent)
+
+    expect(led.status).toBe(303)
+    expect(led.headers.get('location')).toBe(
+      'https://app.example.com/login?error=CredentialsSignin&code=invalid_credentials',
+    )
+    expect(await server.client().send('/api/auth/callback/credentials', sent)).toBeProblem(
+      401,
+      'invalid_credentials',
+    )
+  })
+
+  test('is refused with the status of LOGIN_FAILURE_STATUS, as at login', async () => {
+    const own = await serverForThisTest({ LOGIN_FAILURE_STATUS: '400' })
+    const body = fields({ email: 'nobody@example.com', password: 'some other words' })
+
+    const answer = await own.client().send('/api/auth/callback/credentials', { body, headers: asClient })
+
+    expect(answer).toBeProblem(400, 'invalid_credentials')
+    expect(new URL(answer.body.url).searchParams.get('error')).toBe('CredentialsSignin')
+  })
+
   test('signs out for every process, not only in the browser', async () => {
     const client = server.client()
     await signIn(client, 'cookie')

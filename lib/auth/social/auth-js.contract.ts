@@ -100,6 +100,7 @@ const ending = [
   'email_not_verified',
   'registration_closed',
   'identity_taken',
+  'identity_not_connected',
   'unauthenticated',
   'invalid_token',
   'session_ended',

@@ -29,7 +29,7 @@ export async function beginDance(runtime: Runtime, start: DanceStart): Promise<D
   const value = sealDance(runtime.roots, { provider: provider.id, purpose }, runtime.clock.now())
   return {
     url: begun.url,
-    cookies: [...begun.cookies, writeDance(runtime, provider.id, value, danceSeconds)],
+    cookies: [...begun.cookies, writeDance(runtime, value, danceSeconds)],
   }
 }
 
@@ -40,14 +40,12 @@ export function presentedDance(runtime: Runtime, cookies: string | null): Dance 
 }
 
 /** The Set-Cookie value that ends it. */
-export function clearedDance(runtime: Runtime, providerId: string): string {
-  return writeDance(runtime, providerId, '', 0)
+export function clearedDance(runtime: Runtime): string {
+  return writeDance(runtime, '', 0)
 }
 
-function writeDance({ config }: Runtime, providerId: string, value: string, maxAgeSeconds: number): string {
+function writeDance({ config }: Runtime, value: string, maxAgeSeconds: number): string {
   const cookie = danceCookieName(config.appUrl, cookieBase)
   if (!cookie) throw new Error('no cookie can be set on this address')
-  // Apple comes back with a form of its own page.
-  const sameSite = providerId === 'apple' ? 'None' : 'Lax'
-  return setCookie<string>(cookie.name, value, { sameSite, maxAgeSeconds, secure: cookie.secure })
+  return setCookie<string>(cookie.name, value, { sameSite: 'Lax', maxAgeSeconds, secure: cookie.secure })
 }

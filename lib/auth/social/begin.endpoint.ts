@@ -7,6 +7,7 @@ import { safeNext } from '#lib/http/safe-next.ts'
 import { Problem } from '#lib/problems.ts'
 import { leadOn, readFields, requireOwnOrigin, wantsAddress } from './auth-js/exchange.ts'
 import { leadAway, leadToPage } from './auth-js/lead-away.ts'
+import { presentedPrincipal } from './auth-js/session.ts'
 import { authJsSignInContract } from './auth-js.contract.ts'
 import { beginDance } from './begin-dance.ts'
 import { findProvider } from './provider-name.ts'
@@ -36,15 +37,17 @@ export const authJsSignInEndpoint: Endpoint = {
   },
 }
 
-function begin(
-  { runtime, request, client }: Exchange,
+async function begin(
+  { runtime, request, client, credential }: Exchange,
   provider: SocialProvider,
   fields: URLSearchParams,
   page: string,
 ) {
+  // Somebody who is signed in says that it is them, before something of weight.
+  const owner = fields.has('_confirm') ? await presentedPrincipal(runtime, credential) : null
   return beginDance(runtime, {
     provider,
-    purpose: { kind: 'sign_in', page },
+    purpose: { kind: 'sign_in', page, ...(owner && { ownerId: owner.user.id }) },
     next: fields.get('callbackUrl') ?? fields.get('_next') ?? '/account',
     cookies: request.headers.get('cookie'),
     block: client.block,

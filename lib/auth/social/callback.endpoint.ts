@@ -20,14 +20,18 @@ import { handOver, leadBack } from './hand-over.ts'
 import { linkToAccount } from './link-identity.ts'
 import { findProvider } from './provider-name.ts'
 import { recordRefusal } from './record-refusal.ts'
+import { requireIdentityOf } from './require-identity-of.ts'
 import { admitIdentity, beginIdentitySession, createAccountOf } from './sign-in-with-identity.ts'
 
 export const authJsCallbackEndpoint: Endpoint = {
   contract: authJsCallbackContract,
-  handle: (exchange) => endDance(exchange, null),
+  handle: endDance,
 }
 
-/** Apple answers with a form of its own page: state and nonce in the cookies tell it from anybody else's. */
+/**
+ * Apple answers with a form of its own page, which brings no cookie along: neither those of the dance nor the session's,
+ * which connecting needs. So what it says is led on to where the other providers lead.
+ */
 export const authJsFormCallbackEndpoint: Endpoint = {
   contract: authJsFormCallbackContract,
   async handle(exchange) {
@@ -36,11 +40,20 @@ export const authJsFormCallbackEndpoint: Endpoint = {
       return signInWithCredentials(exchange, await readFields(exchange))
     }
     if (exchange.parameter !== 'apple') throw new Problem('not_found', { because: 'no provider that posts' })
-    return endDance(exchange, await readFields(exchange))
+    const said = await readFields(exchange)
+    const told = [...said].filter(([name]) => ofWayBack.has(name))
+    const location = `${exchange.runtime.config.appUrl}/api/auth/callback/apple?${new URLSearchParams(told)}`
+    return { status: 303, headers: { location }, cookies: [], body: null }
   },
 }
 
-async function endDance(exchange: Exchange, form: URLSearchParams | null): Promise<Reply> {
+/**
+ * RFC 6749 section 4.1.2, RFC 9207 section 2. Apple also names the person once, which is not needed and would stay in
+ * histories.
+ */
+const ofWayBack = new Set(['code', 'state', 'iss', 'error'])
+
+async function endDance(exchange: Exchange): Promise<Reply> {
   const { runtime, request } = exchange
   const provider = findProvider(runtime, exchange.parameter)
   if (!provider) throw new Problem('not_found', { because: 'no such provider' })
@@ -50,7 +63,7 @@ async function endDance(exchange: Exchange, form: URLSearchParams | null): Promi
   try {
     if (!isOwn) throw new Problem('social_state_lost', { because: 'no dance of this browser' })
     const query = new URL(request.url).searchParams
-    const end = await endWithAuthJs(runtime, { provider, cookies, query, form }, stepsOf(exchange, dance))
+    const end = await endWithAuthJs(runtime, { provider, cookies, query }, stepsOf(exchange, dance))
     return await leadToEnd(exchange, provider, end)
   } catch (error) {
     return refuse(exchange, provider, isOwn ? dance : null, toProblem(error))
@@ -64,6 +77,7 @@ function stepsOf(exchange: Exchange, { purpose }: Dance): DanceSteps {
     async admit(identity) {
       switch (purpose.kind) {
         case 'sign_in':
+          if (purpose.ownerId !== undefined) await requireIdentityOf(runtime, identity, purpose.ownerId)
           return admitIdentity(runtime, identity, client)
         case 'hand_over':
           return { elsewhere: await handOver(runtime, identity, purpose.place) }
@@ -94,7 +108,7 @@ function withDone(appUrl: string, page: string, provider: string): string {
 
 async function leadToEnd(exchange: Exchange, provider: SocialProvider, end: DanceEnd): Promise<Reply> {
   const { runtime } = exchange
-  const ended = [...end.cookies, clearedDance(runtime, provider.id)]
+  const ended = [...end.cookies, clearedDance(runtime)]
   if (!end.signedIn) return leadOn(exchange, end.redirect, ended)
   const { user, identity } = end.signedIn
   const device = presentedDevice(runtime, exchange.request.headers.get('cookie'))
@@ -130,7 +144,7 @@ async function refuse(
   const { runtime, client, peer, requestId } = exchange
   const isOurs = problem.code === 'unavailable' || problem.code === 'internal_error'
   if (!isOurs) await recordRefusal(runtime, { provider: provider.id, client }, problem)
-  const cookies = [clearedDance(runtime, provider.id)]
+  const cookies = [clearedDance(runtime)]
   if (dance?.purpose.kind === 'hand_over' && !isOurs) {
     logRefusal(exchange, problem)
     const description = problem.options.detail ?? problems[problem.code].detail

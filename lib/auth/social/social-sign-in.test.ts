@@ -87,6 +87,52 @@ describe('a session that began with a provider', () => {
   })
 })
 
+describe('somebody who is signed in and confirms that it is them', () => {
+  const fields = { _confirm: 'yes' }
+
+  test('gets a session that began just now', async () => {
+    const own = await socialStageForThisTest()
+    const client = own.server.client()
+    const person = newPerson()
+    await dance(own, client, 'oidc', { person })
+    const { id, session } = (await client.me()).body
+    await own.server.time.advance({ seconds: 601 })
+
+    await dance(own, client, 'oidc', { person, fields })
+
+    const after = (await client.me()).body
+    expect(after.id).toBe(id)
+    expect(after.session.id).not.toBe(session.id)
+    const sent = { json: {}, method: 'DELETE', headers: formHeadersJson }
+    expect((await client.send('/api/auth/me', sent)).status).toBe(200)
+  })
+
+  test.each([
+    ['somebody new at the provider', async () => newPerson()],
+    [
+      'somebody else’s account',
+      async () => {
+        const person = newPerson()
+        await dance(stage, server.client(), 'oidc', { person })
+        return person
+      },
+    ],
+  ])('is not taken for %s: the session goes on, and nothing is made', async (_, other) => {
+    const client = server.client()
+    await dance(stage, client, 'oidc', { person: newPerson() })
+    const before = (await client.me()).body
+    const person = await other()
+    const count = async () => (await server.database.sql('SELECT 1 FROM users')).length
+    const users = await count()
+
+    const { answer } = await dance(stage, client, 'oidc', { person, fields })
+
+    expect(answer).toBeProblem(409, 'identity_not_connected')
+    expect((await client.me()).body.session.id).toBe(before.session.id)
+    expect(await count()).toBe(users)
+  })
+})
+
 describe('an address alone', () => {
   test('opens no account that has proven it: its owner signs in first, then connects', async () => {
     const owner = server.client()

@@ -30,7 +30,7 @@ export type AuthJsParts = Pick<AuthConfig, 'providers'> & Partial<AuthConfig>
 interface RawCookie {
   name: string
   value: string
-  options: { maxAge?: number; expires?: Date; sameSite?: boolean | string }
+  options: { maxAge?: number; expires?: Date }
 }
 
 /**
@@ -119,11 +119,12 @@ function toRequest(
 }
 
 function writeCookie({ clock }: Runtime, { name, value, options }: RawCookie): string {
-  const { maxAge, expires, sameSite } = options
+  const { maxAge, expires } = options
   const untilExpiry = expires ? Math.round((expires.getTime() - clock.now().getTime()) / 1000) : null
   return setCookie<string>(name, encodeURIComponent(value), {
-    sameSite: sameSite === 'none' ? 'None' : 'Lax',
+    // Also where it wants 'none': Apple's form is led on before a cookie is looked at.
+    sameSite: 'Lax',
     maxAgeSeconds: maxAge ?? untilExpiry,
-    secure: name.startsWith('__Host-') || sameSite === 'none',
+    secure: name.startsWith('__Host-'),
   })
 }

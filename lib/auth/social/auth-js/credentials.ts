@@ -74,15 +74,21 @@ async function signIn(exchange: Exchange, fields: URLSearchParams): Promise<Issu
   return issued
 }
 
-/** A problem, with the address that the client of Auth.js reads its error from; a form is led to the sign-in page. */
+/**
+ * A problem, with the address that the client of Auth.js reads its error from; a form is led to the sign-in page, where
+ * there is one.
+ */
 function refused(exchange: Exchange, error: unknown): Reply {
-  const { runtime, requestId, credential } = exchange
+  const { runtime, requestId, credential, peer } = exchange
   const problem = toProblem(error)
   logRefusal(exchange, problem)
   const told = new URLSearchParams({ error: 'CredentialsSignin', code: problem.code })
-  const url = `${runtime.config.appUrl}/login?${told}`
-  if (!wantsAddress(exchange)) return { status: 303, headers: { location: url }, cookies: [], body: null }
-  const context = { appUrl: runtime.config.appUrl, requestId, presentedToken: credential.kind !== 'none' }
+  const { appUrl, pagesUrl, loginFailureStatus } = runtime.config
+  const url = `${pagesUrl}/login?${told}`
+  const hasPages = peer.hasPages || pagesUrl !== appUrl
+  if (hasPages && !wantsAddress(exchange))
+    return { status: 303, headers: { location: url }, cookies: [], body: null }
+  const context = { appUrl, loginFailureStatus, requestId, presentedToken: credential.kind !== 'none' }
   const reply = problemReply(problem, context)
   return {
     ...jsonReply(reply.status, JSON.stringify({ ...JSON.parse(String(reply.body)), url })),

@@ -8,7 +8,14 @@ interface Failing {
   told: string | null
 }
 
-const cancelled = new Set(['access_denied', 'login_required', 'consent_required', 'interaction_required'])
+const cancelled = new Set([
+  'access_denied',
+  // Of Apple.
+  'user_cancelled_authorize',
+  'login_required',
+  'consent_required',
+  'interaction_required',
+])
 const failing = new Set(['server_error', 'temporarily_unavailable'])
 const retrySeconds = 5
 

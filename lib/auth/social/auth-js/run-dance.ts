@@ -82,9 +82,10 @@ export interface DanceSteps {
 /** How the provider led back. */
 export interface WayBack extends Line {
   query: URLSearchParams
-  /** The form that Apple posts; null for the others. */
-  form: URLSearchParams | null
 }
+
+/** Whose answer Auth.js expects in a form. */
+const answersByForm: ReadonlySet<SocialProvider['id']> = new Set(['apple'])
 
 /**
  * Ends a dance: Auth.js checks state, PKCE and nonce, fetches the tokens and judges them; `steps` decide what becomes of
@@ -94,7 +95,8 @@ export interface WayBack extends Line {
  */
 export async function endWithAuthJs(runtime: Runtime, back: WayBack, steps: DanceSteps): Promise<DanceEnd> {
   const { provider, cookies } = back
-  const [query, form] = [withoutSteering(back.query), back.form && withoutSteering(back.form)]
+  const query = withoutSteering(back.query)
+  const isForm = answersByForm.has(provider.id)
   const trace: ProviderTrace = { idTokenClaims: null, isDown: false }
   const course = createCourse(runtime, steps)
   const made = await providerOf(runtime, provider, trace, course.note)
@@ -103,10 +105,10 @@ export async function endWithAuthJs(runtime: Runtime, back: WayBack, steps: Danc
     const answer = await callAuthJs(
       runtime,
       {
-        method: form ? 'POST' : 'GET',
-        path: `/callback/${provider.id}?${query}`,
+        method: isForm ? 'POST' : 'GET',
+        path: `/callback/${provider.id}${isForm ? '' : `?${query}`}`,
         cookies,
-        ...(form && { form }),
+        ...(isForm && { form: query }),
       },
       {
         providers: [made],
@@ -119,7 +121,7 @@ export async function endWithAuthJs(runtime: Runtime, back: WayBack, steps: Danc
     return course.end(answer)
   } catch (error) {
     if (course.failure()) throw course.failure()
-    throw toDanceProblem({ error, trace, told: (form ?? query).get('error') })
+    throw toDanceProblem({ error, trace, told: query.get('error') })
   }
 }
 
