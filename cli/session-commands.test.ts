@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { openSetup } from '#lib/auth/setup/setup.ts'
 import { signIn } from '#test/support/api-client.ts'
+import { caughtUp, isMarker } from '#test/support/caught-up.ts'
 import { runCommand } from '#test/support/command-line.ts'
 import { serverBeside, serverForThisTest, type TestServer } from '#test/support/harness.ts'
 
@@ -57,7 +58,7 @@ describe('sessions end', () => {
     expect((await all[0].client.me()).status).toBe(200)
 
     const { output } = await runCommand(server, [...command, '--yes'])
-    await other.runtime.changeFeed?.prove()
+    await caughtUp(other.runtime)
 
     expect(output).toBe('4 sessions of 4 accounts ended.')
     for (const { client } of all) expect((await client.me()).body).toMatchObject(revoked)
@@ -77,10 +78,13 @@ describe('sessions end', () => {
       INSERT INTO sessions (id, user_id, kind, session_epoch, amr, idle_seconds, idle_until, expires_at)
       SELECT gen_random_uuid(), id, 'bearer', 0, '{pwd}', 600, app_now() + '1 day', app_now() + '1 day' FROM made`)
     const announced: string[] = []
-    server.runtime.changeFeed?.subscribe({ changed: ({ kind }) => announced.push(kind), reset: () => {} })
+    server.runtime.changeFeed?.subscribe({
+      changed: (change) => isMarker(change) || announced.push(change.kind),
+      reset: () => {},
+    })
 
     const { json } = await runCommand(server, ['sessions', 'end', '--all', '--yes', '--json'])
-    await server.runtime.changeFeed?.prove()
+    await caughtUp(server.runtime)
 
     expect(json).toEqual({ accounts: 5001, ended: 5001 })
     expect(announced).toEqual(['all', 'all', 'all'])
@@ -99,7 +103,7 @@ describe('sessions after-restore', () => {
     const before = await kids()
 
     const { exitCode, output } = await runCommand(server, ['sessions', 'after-restore', '--yes'])
-    await other.runtime.changeFeed?.prove()
+    await caughtUp(other.runtime)
 
     expect(exitCode).toBe(0)
     expect(output).toContain('2 sessions of 2 accounts ended.')

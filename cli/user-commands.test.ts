@@ -122,14 +122,24 @@ describe('user disable and enable', () => {
     expect((await run('user', 'enable', account.email)).output).toContain('is active already.')
   })
 
-  test('says so when nobody is left who can administer', async () => {
+  test.each([
+    ['disable'],
+    ['delete', '--yes'],
+    ['delete', '--erase', '--yes'],
+    ['roles', '--add', 'STAFF', '--remove', 'ADMIN'],
+  ])('of the last administrator is refused and changes nothing: user %s', async (command, ...options) => {
     const own = await serverForThisTest()
     const { account } = await own.client().register()
     await runCommand(own, ['user', 'roles', account.email, '--add', 'ADMIN'])
+    const rows = () =>
+      own.database.sql(`SELECT u.*, array(SELECT role_id FROM user_roles WHERE user_id = u.id) FROM users u`)
+    const before = await rows()
 
-    const { output } = await runCommand(own, ['user', 'disable', account.email])
+    const { exitCode, complaints } = await runCommand(own, ['user', command, account.email, ...options])
 
-    expect(output).toContain('No administrator is left who can sign in: npm run cli -- admin create')
+    expect([exitCode, complaints]).toEqual([1, expect.stringContaining('the last administrator')])
+    expect(await rows()).toEqual(before)
+    expect((await own.client().login(account)).status).toBe(200)
   })
 })
 

@@ -1,4 +1,4 @@
-import { changeRoles, hasAdministrator } from '#lib/accounts/change-roles.ts'
+import { changeRoles } from '#lib/accounts/change-roles.ts'
 import { deleteAccount, eraseAccount } from '#lib/accounts/delete-account.ts'
 import { disableAccount, enableAccount } from '#lib/accounts/disable-account.ts'
 import {
@@ -100,7 +100,7 @@ const disable: Command = {
   async run(call) {
     const { runtime, account } = await openAccount(call)
     const ended = await disableAccount(runtime, account)
-    return ending(runtime, account, ended, 'Disabled', 'is disabled already')
+    return ending(account, ended, 'Disabled', 'is disabled already')
   },
 }
 
@@ -135,10 +135,10 @@ const remove: Command = {
     const how = call.flag('erase') ? 'Erase for good' : 'Delete'
     await requireConfirmation(call, `${how} ${nameOf(account)}?`)
     if (!call.flag('erase'))
-      return ending(runtime, account, await deleteAccount(runtime, account), 'Deleted', 'is deleted already')
+      return ending(account, await deleteAccount(runtime, account), 'Deleted', 'is deleted already')
     const ended = await countSessionsOf(runtime, account)
     await eraseAccount(runtime, account)
-    return ending(runtime, account, ended, 'Erased', '')
+    return ending(account, ended, 'Erased', '')
   },
 }
 
@@ -179,7 +179,7 @@ const roles: Command = {
     const current = await findAccount(runtime, account.email)
     return {
       json: { user_id: account.id, roles: current.roles },
-      lines: [current.roles.join(', ') || 'No role.', ...(isChange ? await adviceFor(runtime, account) : [])],
+      lines: [current.roles.join(', ') || 'No role.'],
     }
   },
 }
@@ -227,26 +227,15 @@ async function openAccount(call: Call): Promise<{ runtime: Runtime; account: Acc
   return { runtime, account: await findAccount(runtime, call.operands[0] ?? '') }
 }
 
-async function ending(
-  runtime: Runtime,
-  account: Account,
-  ended: number | null,
-  done: string,
-  before: string,
-) {
+function ending(account: Account, ended: number | null, done: string, before: string) {
   const said =
     ended === null
       ? `${nameOf(account)} ${before}.`
       : `${done} ${nameOf(account)}; ${count(ended, 'session')} ended.`
   return {
     json: { user_id: account.id, changed: ended !== null, sessions_ended: ended ?? 0 },
-    lines: [printable(said), ...(await adviceFor(runtime, account))],
+    lines: [printable(said)],
   }
-}
-
-async function adviceFor(runtime: Runtime, account: Account): Promise<string[]> {
-  if (!account.roles.includes('ADMIN') || (await hasAdministrator(runtime))) return []
-  return ['No administrator is left who can sign in: npm run cli -- admin create']
 }
 
 function numberOf(call: Call, option: string, byDefault: number, max: number): number {

@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { sql, withDatabase } from '#test/support/database.ts'
 import { migrateDatabase } from './migrate.ts'
@@ -57,4 +61,42 @@ test('five that migrate at once: one does the work, all find it done', async () 
   const applied = outcomes.map((outcome) => (outcome.kind === 'migrated' ? outcome.applied : -1)).toSorted()
   expect(applied.slice(0, 4)).toEqual([0, 0, 0, 0])
   expect(applied[4]).toBeGreaterThan(2)
+})
+
+/** The migrations before the one that is named, as a folder of their own. */
+function migrationsBefore(tag: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'migrations-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  cpSync('db/migrations', folder, { recursive: true })
+  const file = join(folder, 'meta/_journal.json')
+  const journal: { entries: { tag: string }[] } = JSON.parse(readFileSync(file, 'utf8'))
+  const end = journal.entries.findIndex((entry) => entry.tag === tag)
+  writeFileSync(file, JSON.stringify({ ...journal, entries: journal.entries.slice(0, end) }))
+  return folder
+}
+
+test('invitations of before the update are found by their address after it, sign-ins go on meanwhile, and twice does no harm', async () => {
+  const { url } = await emptyDatabase()
+  await migrateDatabase(url, migrationsBefore('0009_erasure'))
+  await sql(
+    url,
+    `INSERT INTO audit_events (name, actor, details) VALUES ('invitation_made', 'operator', '{"email":"anna@example.com"}'),
+      ('signing_key_rotated', 'operator', '{"kid":"x"}')`,
+  )
+  const statements = readFileSync('db/migrations/0009_erasure.sql', 'utf8').split('--> statement-breakpoint')
+  const migrating = new pg.Client({ connectionString: url })
+  await migrating.connect()
+  onTestFinished(() => migrating.end())
+  await migrating.query('BEGIN')
+  for (const statement of [...statements, ...statements]) await migrating.query(statement)
+
+  // Before it commits: an event of a sign-in is written all the same.
+  await sql(
+    url,
+    `SET lock_timeout = '1s'; INSERT INTO audit_events (name, actor) VALUES ('signed_in', 'user')`,
+  )
+  await migrating.query('COMMIT')
+
+  expect(await migrateDatabase(url, 'db/migrations')).toMatchObject({ kind: 'migrated' })
+  expect(await sql(url, 'SELECT email FROM audit_event_addresses')).toEqual([{ email: 'anna@example.com' }])
 })

@@ -118,7 +118,8 @@ export const signInCodes = pgTable(
     challenge: text().notNull(),
     provider: text().notNull(),
     issuer: text().notNull(),
-    subject: text().notNull(),
+    /** Whose it is: null once the code was used, as are address and name. */
+    subject: text(),
     email: text(),
     emailVerified: boolean().notNull(),
     suggestedName: text(),
@@ -350,6 +351,19 @@ export const auditEvents = pgTable(
     index('audit_events_user_id_idx').on(table.userId, table.id),
     check('audit_events_actor_check', sql`${table.actor} in ('user', 'operator', 'system')`),
   ],
+)
+
+/**
+ * Which events name the address of somebody who has no account yet: they go with the account that has it one day. A table,
+ * because an index over the record itself could not be made without holding up every sign-in while it is read.
+ */
+export const auditEventAddresses = pgTable(
+  'audit_event_addresses',
+  {
+    eventId: bigint({ mode: 'number' }).primaryKey(),
+    email: text().notNull(),
+  },
+  (table) => [index('audit_event_addresses_email_idx').on(sql`lower(${table.email})`)],
 )
 
 /** Requests that clients may repeat (Idempotency-Key), and the answers they got. Nothing here can be read without the root secret. */

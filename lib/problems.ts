@@ -157,6 +157,11 @@ export const problems = {
     title: 'Last way to sign in',
     detail: 'This is your only way to sign in. Set a password first.',
   },
+  last_administrator: {
+    status: 409,
+    title: 'Last administrator',
+    detail: 'This is the last administrator who can sign in. Make somebody else an administrator first.',
+  },
   sign_in_code_invalid: {
     status: 400,
     title: 'Sign-in code invalid',

@@ -1,7 +1,8 @@
 import { Agent, createServer, get, type RequestListener, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { until } from '#test/support/process-server.ts'
+import { connected } from '#test/support/raw-connection.ts'
 import { limitConnections, untilAnswered } from './connections.ts'
 import { listen } from './http-server.ts'
 
@@ -9,20 +10,6 @@ async function listening(listener: RequestListener): Promise<number> {
   const http = await listen(listener, ['127.0.0.1'], 0)
   onTestFinished(() => http.close(0))
   return http.port
-}
-
-function connected(port: number) {
-  const socket = connect(port, '127.0.0.1')
-  onTestFinished(() => void socket.destroy())
-  const seen = { text: '', isClosed: false }
-  socket.on('data', (chunk) => {
-    seen.text += String(chunk)
-  })
-  socket.on('error', () => {})
-  socket.on('close', () => {
-    seen.isClosed = true
-  })
-  return { socket, seen }
 }
 
 const request = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'

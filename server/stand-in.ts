@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { Reply } from '#lib/http/reply.ts'
+import { isChunked, type Reply } from '#lib/http/reply.ts'
 
 /** What is said of the request, whoever answers it. */
 const kept = new Set(['connection', 'server-timing', 'x-request-id'])
@@ -22,6 +22,7 @@ export function standIn(outgoing: ServerResponse, replyFor: (status: number) => 
   }
 
   function send({ status, headers, body }: Reply): void {
+    if (isChunked(body)) throw new TypeError('what stands in for an answer is whole')
     for (const name of outgoing.getHeaderNames()) if (!kept.has(name)) outgoing.removeHeader(name)
     const length = Buffer.byteLength(body ?? '')
     Reflect.apply(writeHead, outgoing, [status, { ...headers, 'content-length': String(length) }])

@@ -5,6 +5,7 @@ import { endpoints } from '#lib/endpoints.ts'
 import { respond } from '#lib/http/answer.ts'
 import { createRouter } from '#lib/http/router.ts'
 import { type ApiClient, newAccount, signIn } from './support/api-client.ts'
+import { caughtUp } from './support/caught-up.ts'
 import type { TestAnswer } from './support/check-answer.ts'
 import { serverForThisTest, type TestServer, testAppUrl, useServer } from './support/harness.ts'
 import { passwordWorkSoFar, stopDatabaseTime, watchDatabase } from './support/observations.ts'
@@ -516,7 +517,7 @@ describe('the credential of a request', () => {
   })
 
   test('the first signed-in request is one round trip to the database, the next ones are none', async () => {
-    await server.runtime.changeFeed?.prove()
+    await caughtUp(server.runtime)
     const watched = watchDatabase(server.runtime)
     for (const transport of ['bearer', 'cookie'] as const) {
       const client = server.client()

@@ -10,7 +10,8 @@ import { type UserRow, userColumns } from './users.ts'
 
 export type AccountState = 'active' | 'disabled' | 'deleted'
 
-const accountState = sql`case when ${users.deletedAt} is not null then 'deleted'
+/** As {@link AccountState}, for a statement that selects from users. */
+export const accountState = sql`case when ${users.deletedAt} is not null then 'deleted'
   when ${users.disabledAt} is not null then 'disabled' else 'active' end`
 
 export interface AccountFilter {
@@ -206,18 +207,4 @@ const erase = statement<{ userId: number; event: string | null }, { id: number }
  */
 export async function eraseAccount(db: Connection, userId: number, event: NewAuditEvent): Promise<boolean> {
   return (await db.run(erase({ userId, event: writeAuditEvent(event) }))).length === 1
-}
-
-const hasUsableAdministrator = statement<object, { exists: boolean }>(
-  'has_usable_administrator',
-  () => sql`
-    select exists (
-      select from ${userRoles} join ${roles} on ${roles.id} = ${userRoles.roleId} and ${roles.name} = 'ADMIN'
-      join ${users} on ${users.id} = ${userRoles.userId} and ${accountState} = 'active') as "exists"`,
-)
-
-/** True while somebody with the role ADMIN can sign in. */
-export async function findUsableAdministratorExists(db: Connection): Promise<boolean> {
-  const [row] = await db.run(hasUsableAdministrator({}))
-  return row?.exists ?? false
 }

@@ -27,22 +27,31 @@ function written<Change extends { event: NewAuditEvent; roleLimits: readonly Rol
   return { ...rest, event: writeAuditEvent(event), roleLimits: writeRoleLimits(roleLimits) }
 }
 
-const verify = statement<Written<ProvenAddress>, { username: string }>(
+export interface VerifiedAddress {
+  username: string
+  /** False for an account that is disabled or deleted. */
+  isActive: boolean
+}
+
+const verify = statement<Written<ProvenAddress>, VerifiedAddress>(
   'verify_email_address',
   (p) => sql`
     with verified as (
       update ${users} set email_verified_at = coalesce(email_verified_at, app_now())
       where ${users.id} = ${p.userId} and lower(${users.email}) = lower(${p.email})
-      returning id, username
+      returning id, username, disabled_at is null and deleted_at is null as is_active
     ), recorded as (${recordEvent(p.event, sql`verified`, { userId: sql`verified.id` })}
     )
-    select username from verified`,
+    select username, is_active as "isActive" from verified`,
 )
 
 /** Notes that the mailbox is proven. Null when the account has another address by now. */
-export async function verifyEmailAddress(db: Connection, proof: ProvenAddress): Promise<string | null> {
+export async function verifyEmailAddress(
+  db: Connection,
+  proof: ProvenAddress,
+): Promise<VerifiedAddress | null> {
   const [row] = await db.run(verify({ ...proof, event: writeAuditEvent(proof.event) }))
-  return row?.username ?? null
+  return row ?? null
 }
 
 export interface ReplacedAddress {

@@ -1,6 +1,6 @@
 import { type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
-import { auditEvents } from '../schema.ts'
+import { auditEventAddresses, auditEvents } from '../schema.ts'
 import { statement } from '../statement.ts'
 
 /** An event as it is written; null for what is not known, or what the statement that writes it fills in. */
@@ -64,28 +64,56 @@ export async function insertAuditEvent(db: Connection, event: NewAuditEvent): Pr
   await db.run(insert({ event: writeAuditEvent(event) }))
 }
 
+const insertAbout = statement<{ event: string | null; email: string }>(
+  'insert_audit_event_about_address',
+  (p) => sql`
+    with recorded as (${recordEvent(p.event, sql`(select 1) once`, {
+      details: sql`jsonb_build_object('email', ${p.email}::text)`,
+    })}
+      returning id
+    )
+    insert into ${auditEventAddresses} (event_id, email) select id, ${p.email} from recorded`,
+)
+
+/** Writes an event that names the address of somebody who has no account yet; it goes with the account. */
+export async function insertAuditEventAbout(
+  db: Connection,
+  { email, event }: { email: string; event: NewAuditEvent },
+): Promise<void> {
+  await db.run(insertAbout({ event: writeAuditEvent(event), email }))
+}
+
 export interface AuditEventRow extends NewAuditEvent {
   id: number
   occurredAt: Date
 }
 
-const list = statement<{ userId: number; limit: number }, AuditEventRow>(
+/** Some events of an account. */
+interface WantedEvents {
+  userId: number
+  limit: number
+  /** Only older ones than this: the next page. Null: from the newest on. */
+  beforeId: number | null
+}
+
+const list = statement<WantedEvents, AuditEventRow>(
   'list_audit_events_of_user',
   (p) => sql`
     select ${auditEvents.id} as "id", ${auditEvents.occurredAt} as "occurredAt", ${auditEvents.name} as "name",
       ${auditEvents.actor} as "actor", ${auditEvents.userId} as "userId", ${auditEvents.sessionId} as "sessionId",
       host(${auditEvents.clientAddress}) as "clientAddress", ${auditEvents.device} as "device",
       ${auditEvents.requestId} as "requestId", ${auditEvents.details} as "details"
-    from ${auditEvents} where ${auditEvents.userId} = ${p.userId}
+    from ${auditEvents}
+    where ${auditEvents.userId} = ${p.userId} and (${p.beforeId}::bigint is null or ${auditEvents.id} < ${p.beforeId})
     order by ${auditEvents.id} desc limit ${p.limit}`,
 )
 
 /** The events of an account, the newest first. */
 export function listAuditEvents(
   db: Connection,
-  of: { userId: number; limit: number },
+  of: Omit<WantedEvents, 'beforeId'> & { beforeId?: number | null },
 ): Promise<AuditEventRow[]> {
-  return db.run(list(of))
+  return db.run(list({ beforeId: null, ...of }))
 }
 
 /** Rows of one statement: it stays well below the time limit. */
@@ -95,10 +123,15 @@ const purge = statement<{ historySeconds: number }, { id: number }>(
   'purge_audit_events',
   // Ids follow time, so the oldest rows are found without an index of times.
   (p) => sql`
-    delete from ${auditEvents}
-    where ${auditEvents.id} in (select id from ${auditEvents} order by id limit ${sql.raw(String(purgeSize))})
-      and ${auditEvents.occurredAt} < app_now() - make_interval(secs => ${p.historySeconds}::integer)
-    returning ${auditEvents.id} as "id"`,
+    with purged as (
+      delete from ${auditEvents}
+      where ${auditEvents.id} in (select id from ${auditEvents} order by id limit ${sql.raw(String(purgeSize))})
+        and ${auditEvents.occurredAt} < app_now() - make_interval(secs => ${p.historySeconds}::integer)
+      returning ${auditEvents.id} as id
+    ), forgotten as (
+      delete from ${auditEventAddresses} where ${auditEventAddresses.eventId} in (select id from purged)
+    )
+    select id as "id" from purged`,
 )
 
 /** Removes events of long ago, some at a time; true when there may be more. */

@@ -37,19 +37,29 @@ export interface MailQueue {
   waiting: number
   /** Age of the oldest of them; 0 when none waits. */
   oldestSeconds: number
+  /** Those of them whose last attempt ended at MAIL FROM, refused for good: the sender is ours and the same for all. */
+  senderRefused: number
+  /** What the SMTP server said to the one that was tried last. */
+  senderAnswer: string | null
 }
+
+/** As lib/mail/smtp-mailer.ts describes an answer: the command, and what came back. */
+const isSenderRefused = sql`message.last_error like 'MAIL FROM: 5%'`
 
 const measure = statement<object, MailQueue>(
   'measure_mail_queue',
   () => sql`
     select count(*)::integer as waiting,
-      coalesce(extract(epoch from app_now() - min(message.created_at)), 0)::double precision as "oldestSeconds"
+      coalesce(extract(epoch from app_now() - min(message.created_at)), 0)::double precision as "oldestSeconds",
+      count(*) filter (where ${isSenderRefused})::integer as "senderRefused",
+      (array_agg(message.last_error order by message.next_attempt_at desc) filter (where ${isSenderRefused}))[1]
+        as "senderAnswer"
     from ${mailMessages} message where message.state in ('queued', 'sending')`,
 )
 
 export async function measureMailQueue(db: Connection): Promise<MailQueue> {
   const [row] = await db.run(measure({}))
-  return row ?? { waiting: 0, oldestSeconds: 0 }
+  return row ?? { waiting: 0, oldestSeconds: 0, senderRefused: 0, senderAnswer: null }
 }
 
 const countFailed = statement<{ seconds: number }, { count: number; lastError: string | null }>(

@@ -34,16 +34,21 @@ export type SignInCode = Omit<NewSignInCode, 'codeHash' | 'challenge' | 'lifetim
 const use = statement<{ codeHash: string; challenge: string }, SignInCode>(
   'use_sign_in_code',
   (p) => sql`
-    update ${signInCodes} set used_at = app_now()
-    where ${signInCodes.codeHash} = ${p.codeHash} and ${signInCodes.challenge} = ${p.challenge}
-      and ${signInCodes.usedAt} is null and ${signInCodes.expiresAt} > app_now()
-    returning ${signInCodes.provider} as "provider", ${signInCodes.issuer} as "issuer",
-      ${signInCodes.subject} as "subject", ${signInCodes.email} as "email",
-      ${signInCodes.emailVerified} as "emailVerified", ${signInCodes.suggestedName} as "suggestedName"`,
+    with found as (
+      select * from ${signInCodes}
+      where ${signInCodes.codeHash} = ${p.codeHash} and ${signInCodes.challenge} = ${p.challenge}
+        and ${signInCodes.usedAt} is null and ${signInCodes.expiresAt} > app_now()
+      for update
+    )
+    update ${signInCodes} set used_at = app_now(), subject = null, email = null, suggested_name = null
+    from found where ${signInCodes.codeHash} = found.code_hash
+    returning found.provider as "provider", found.issuer as "issuer", found.subject as "subject",
+      found.email as "email", found.email_verified as "emailVerified", found.suggested_name as "suggestedName"`,
 )
 
 /**
- * Uses a code, by one conditional statement: of any number of parallel calls one gets the row.
+ * Uses a code, by one conditional statement: of any number of parallel calls one gets the row, and what it says about
+ * a person is gone from the table.
  *
  * @returns null when there is none, it is used or over, or the verifier is another's; that is not told apart
  */
@@ -92,16 +97,23 @@ export async function removeUsedCode(db: Connection, codeHash: string): Promise<
   return row?.sessionId ?? null
 }
 
-const keptSeconds = 3600
+/** For so long a used code that is presented again ends the session that it became. */
+const usedKeptSeconds = 3600
+/** Rows of one statement: it stays well below the time limit. */
+const purgeSize = 1000
 
-const purge = statement<object>(
+const purge = statement<object, { codeHash: string }>(
   'purge_sign_in_codes',
   () => sql`
-    delete from ${signInCodes}
-    where ${signInCodes.expiresAt} < app_now() - make_interval(secs => ${sql.raw(String(keptSeconds))})`,
+    delete from ${signInCodes} where ${signInCodes.codeHash} = any(array(
+      select code_hash from ${signInCodes}
+      where ${signInCodes.expiresAt} <= app_now() and (${signInCodes.usedAt} is null
+        or ${signInCodes.expiresAt} <= app_now() - make_interval(secs => ${sql.raw(String(usedKeptSeconds))}))
+      order by ${signInCodes.expiresAt} limit ${sql.raw(String(purgeSize))} for update skip locked))
+    returning code_hash as "codeHash"`,
 )
 
-/** Removes codes that were over an hour ago. */
-export async function purgeSignInCodes(db: Connection): Promise<void> {
-  await db.run(purge({}))
+/** Removes codes that nobody used in time, and used ones after an hour, some at a time; true when there may be more. */
+export async function purgeSignInCodes(db: Connection): Promise<boolean> {
+  return (await db.run(purge({}))).length === purgeSize
 }

@@ -48,29 +48,23 @@ const maySignIn = sql`(${users.deletedAt} is null or ${users.eraseAt} > app_now(
 
 type LookupRow = Omit<SignInLookup, 'candidate'> & (SignInCandidate | { id: null })
 
-const findByEmail = statement<{ identifier: string | null }, LookupRow>(
-  'find_sign_in_candidate_by_email',
-  ({ identifier }) => sql`
-    select presented.folded, ${userColumns}, ${passwordCredentials.passwordHash} as "passwordHash",
-      (select pending.password_hash from ${pendingRegistrations} pending
-        where lower(pending.email) = presented.folded and pending.expires_at > app_now()
-        order by pending.created_at desc limit 1) as "pendingHash"
-    from (select lower(${identifier}::text) as folded) presented
-    left join ${users} on lower(${users.email}) = presented.folded and ${maySignIn}
-    left join ${passwordCredentials} on ${passwordCredentials.userId} = ${users.id}`,
-)
+/** The look-up by one of the columns that name an account, and a registration in waiting. */
+function lookUpBy(column: 'email' | 'username') {
+  return statement<{ identifier: string | null }, LookupRow>(
+    `find_sign_in_candidate_by_${column}`,
+    ({ identifier }) => sql`
+      select presented.folded, ${userColumns}, ${passwordCredentials.passwordHash} as "passwordHash",
+        (select pending.password_hash from ${pendingRegistrations} pending
+          where lower(pending.${sql.identifier(column)}) = presented.folded and pending.expires_at > app_now()
+          order by pending.created_at desc limit 1) as "pendingHash"
+      from (select lower(${identifier}::text) as folded) presented
+      left join ${users} on lower(${users[column]}) = presented.folded and ${maySignIn}
+      left join ${passwordCredentials} on ${passwordCredentials.userId} = ${users.id}`,
+  )
+}
 
-const findByUsername = statement<{ identifier: string | null }, LookupRow>(
-  'find_sign_in_candidate_by_username',
-  ({ identifier }) => sql`
-    select presented.folded, ${userColumns}, ${passwordCredentials.passwordHash} as "passwordHash",
-      (select pending.password_hash from ${pendingRegistrations} pending
-        where lower(pending.username) = presented.folded and pending.expires_at > app_now()
-        order by pending.created_at desc limit 1) as "pendingHash"
-    from (select lower(${identifier}::text) as folded) presented
-    left join ${users} on lower(${users.username}) = presented.folded and ${maySignIn}
-    left join ${passwordCredentials} on ${passwordCredentials.userId} = ${users.id}`,
-)
+const findByEmail = lookUpBy('email')
+const findByUsername = lookUpBy('username')
 
 /**
  * Finds the account that an identifier means: an address when it has an `@`, else a user name; null means nobody and

@@ -20,6 +20,22 @@ test('the start page is a whole page on every screen, and shows the address of t
   expect(complaints).toEqual([])
 })
 
+test('on a phone the bar has two rows, also at 320 pixels and with a long name', async ({ page }) => {
+  for (const width of [360, 320]) {
+    await page.setViewportSize({ width, height: 740 })
+    await page.goto('/docs/start')
+    await page.locator('.bar .home span').evaluate((name) => {
+      name.textContent = 'The members area of an association with a long name'
+    })
+    const switchTop = (await page.locator('.themes').boundingBox())?.y ?? 0
+    const navigation = await page.locator('.bar nav').boundingBox()
+    expect(Math.abs(switchTop - (navigation?.y ?? 0)), `at ${width}`).toBeLessThan(8)
+    expect((await page.locator('.bar').boundingBox())?.height).toBeLessThan(120)
+    for (const theme of ['System', 'Light', 'Dark'])
+      await expect(page.getByRole('radio', { name: theme })).toBeAttached()
+  }
+})
+
 test('Copy puts the code into the clipboard as it stands there', async ({ page, context, url }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: url })
   await page.goto('/docs/start')

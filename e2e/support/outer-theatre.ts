@@ -87,6 +87,10 @@ function stageIn({ server, clone, variables }: House, way: string): Stage {
     places += 1
     return `10.0.${places >> 8}.${places & 255}`
   }
+  async function command(given: string[]): Promise<void> {
+    const { exitCode, complaints } = await runCommandProcess(given, { clone, variables })
+    if (exitCode !== 0) throw new Error(complaints)
+  }
   return {
     appUrl: server.url,
     newcomer: newAccount(),
@@ -102,13 +106,8 @@ function stageIn({ server, clone, variables }: House, way: string): Stage {
       void (await sql(variables['DATABASE_URL'] ?? '', occupation, [email, username])),
     newestMail: (address, template) => newestMail(server, address, template),
     inboxKey: async () => inboxKeyOf(server),
-    async disable(email) {
-      const { exitCode, complaints } = await runCommandProcess(['user', 'disable', email], {
-        clone,
-        variables,
-      })
-      if (exitCode !== 0) throw new Error(complaints)
-    },
+    disable: (email) => command(['user', 'disable', email]),
+    promote: (email) => command(['user', 'roles', email, '--add', 'ADMIN']),
     later: async () => {},
   }
 }

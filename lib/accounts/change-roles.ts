@@ -1,10 +1,10 @@
-import { findUsableAdministratorExists } from '#db/queries/accounts.ts'
 import { insertAuditEvent } from '#db/queries/audit-events.ts'
 import { grantRoles, listRoles, revokeRoles } from '#db/queries/roles.ts'
 import type { UserRow } from '#db/queries/users.ts'
 import { operatorEvent } from '#lib/audit/audit-event.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
+import { keepingAnAdministrator } from './last-administrator.ts'
 
 /** Upper-case names. */
 export interface RoleChange {
@@ -15,11 +15,11 @@ export interface RoleChange {
 /**
  * Gives and takes roles, all or none. Sessions go on with the new roles: they are read at every request.
  *
- * @throws Problem `not_found` for a role that there is not
+ * @throws Problem `not_found` for a role that there is not, `last_administrator`
  */
 export async function changeRoles(runtime: Runtime, { id }: UserRow, change: RoleChange): Promise<void> {
   await requireRoles(runtime, [...change.add, ...change.remove])
-  await runtime.database.transaction(async (transaction) => {
+  await keepingAnAdministrator(runtime, async (transaction) => {
     await grantRoles(transaction, id, change.add)
     await revokeRoles(transaction, id, change.remove)
     const details = { added: change.add.join(' '), removed: change.remove.join(' ') }
@@ -27,11 +27,6 @@ export async function changeRoles(runtime: Runtime, { id }: UserRow, change: Rol
   })
   runtime.sessionCheck.forget({ kind: 'user', userId: id })
   runtime.log.info({ event: 'roles_changed', user_id: id, ...change }, 'roles changed')
-}
-
-/** False when nobody with the role ADMIN can sign in any more. */
-export function hasAdministrator({ database }: Pick<Runtime, 'database'>): Promise<boolean> {
-  return findUsableAdministratorExists(database)
 }
 
 async function requireRoles({ database }: Runtime, names: readonly string[]): Promise<void> {

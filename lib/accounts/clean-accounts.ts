@@ -9,7 +9,7 @@ const purgesMax = 20
 
 /**
  * To be called in intervals by every process: removes deleted accounts whose grace is over, registrations whose mailbox
- * was never proven, codes of sign-ins that are over, and events older than AUDIT_HISTORY_DAYS.
+ * was never proven, and events older than AUDIT_HISTORY_DAYS.
  */
 export async function cleanAccounts(runtime: Pick<Runtime, 'config' | 'database' | 'log'>): Promise<void> {
   const { config, database } = runtime
@@ -17,8 +17,14 @@ export async function cleanAccounts(runtime: Pick<Runtime, 'config' | 'database'
     if (!(await eraseDeletedAccounts(runtime))) break
   }
   await purgePendingRegistrations(database)
-  await purgeSignInCodes(database)
   for (let runs = 0; runs < purgesMax; runs += 1) {
     if (!(await purgeAuditEvents(database, config.auditHistorySeconds))) break
+  }
+}
+
+/** To be called in shorter intervals: a code of a sign-in holds an address, and lives for a minute. */
+export async function cleanSignInCodes({ database }: Pick<Runtime, 'database'>): Promise<void> {
+  for (let runs = 0; runs < purgesMax; runs += 1) {
+    if (!(await purgeSignInCodes(database))) break
   }
 }

@@ -5,6 +5,7 @@ import type { NewAuditEvent } from '#db/queries/audit-events.ts'
 import type { UserRow } from '#db/queries/users.ts'
 import { operatorEvent, systemEvent } from '#lib/audit/audit-event.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
+import { keepingAnAdministrator } from './last-administrator.ts'
 
 /** A deletion by its owner is final after this many seconds: 14 days. */
 export const deletionGraceSeconds = 14 * 86_400
@@ -24,6 +25,7 @@ export interface Deletion {
  * that they can say why, and the address stays taken.
  *
  * @returns how many sessions ended; null when it was deleted before, or another epoch has begun
+ * @throws Problem `last_administrator`
  */
 export async function deleteAccount(
   runtime: Runtime,
@@ -34,10 +36,10 @@ export async function deleteAccount(
     event: operatorEvent('account_deleted'),
   },
 ): Promise<number | null> {
-  const { database, config, sessionCheck, metrics, log } = runtime
+  const { config, sessionCheck, metrics, log } = runtime
   const reason = 'user_deleted'
   const { roleLimits } = config.session
-  const ended = await database.transaction(async (transaction) => {
+  const ended = await keepingAnAdministrator(runtime, async (transaction) => {
     const count = await markAccountDeleted(transaction, {
       userId: id,
       reason,
@@ -56,9 +58,14 @@ export async function deleteAccount(
   return ended
 }
 
-/** Removes an account and all that belongs to it for good; its address may be registered again. */
+/**
+ * Removes an account and all that belongs to it for good; its address may be registered again.
+ *
+ * @throws Problem `last_administrator`
+ */
 export async function eraseAccount(runtime: Runtime, { id }: UserRow): Promise<void> {
-  await eraseRow(runtime.database, id, operatorEvent('account_erased'))
+  const event = operatorEvent('account_erased')
+  await keepingAnAdministrator(runtime, (transaction) => eraseRow(transaction, id, event))
   runtime.sessionCheck.forget({ kind: 'user', userId: id })
   runtime.log.info({ event: 'account_erased', user_id: id }, 'account erased')
 }

@@ -1,4 +1,4 @@
-import { insertAuditEvent } from '#db/queries/audit-events.ts'
+import { insertAuditEventAbout } from '#db/queries/audit-events.ts'
 import { operatorEvent } from '#lib/audit/audit-event.ts'
 import { isMailAddress, normaliseMailAddress } from '#lib/auth/identifiers.ts'
 import { equalInConstantTime } from '#lib/crypto/digest.ts'
@@ -28,7 +28,7 @@ export async function invite(runtime: Runtime, email: string): Promise<Invitatio
   const address = normaliseMailAddress(email)
   const expiresAt = new Date((toEpochSeconds(runtime.clock.now()) + lifetimeSeconds) * 1000)
   const invitation = spell(runtime.roots.current, address, toEpochSeconds(expiresAt))
-  await insertAuditEvent(runtime.database, operatorEvent('invitation_made', { details: { email: address } }))
+  await insertAuditEventAbout(runtime.database, { email: address, event: operatorEvent('invitation_made') })
   const query = new URLSearchParams({ invitation, email: address })
   return { email: address, url: `${runtime.config.pagesUrl}/register?${query}`, expiresAt }
 }

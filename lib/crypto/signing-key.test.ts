@@ -108,6 +108,25 @@ describe('sealing again after a rotation of the root secret', () => {
     expect(openSigningKey(deriveRootKeys([twin]), { ...stored, privateKeySealed: resealed })).not.toBeNull()
   })
 
+  test('a key that is made while there are two roots opens with either, and with one alone once the other was removed', async () => {
+    const stored = await generateSigningKey(both)
+    for (const secret of [oldRootSecret, newRootSecret])
+      expect(openSigningKey(deriveRootKeys([secret]), stored)).not.toBeNull()
+
+    const privateKeySealed = resealSigningKey(onlyNew, stored)
+    if (!privateKeySealed) throw new Error('nothing was sealed again')
+
+    expect(openSigningKey(onlyNew, { ...stored, privateKeySealed })).not.toBeNull()
+    expect(openSigningKey(roots, { ...stored, privateKeySealed })).toBeNull()
+  })
+
+  test.each([0, 3, 4, 5, 30])('bytes that are cut to %i are no key', async (length) => {
+    const stored = await generateSigningKey(both)
+    const privateKeySealed = stored.privateKeySealed.subarray(0, length)
+
+    expect(openSigningKey(both, { ...stored, privateKeySealed })).toBeNull()
+  })
+
   test('a key that no root opens, or that was moved, stays as it is', async () => {
     const [stored, other] = [await generateSigningKey(roots), await generateSigningKey(roots)]
 

@@ -35,27 +35,72 @@ export async function generateSigningKey(roots: RootKeys): Promise<StoredSigning
     kid: thumbprint,
     algorithm,
     publicJwk,
-    privateKeySealed: seal(roots, privateJwk, contextOf(thumbprint)),
+    privateKeySealed: sealForAll(roots, privateJwk, contextOf(thumbprint)),
   }
 }
 
 /** @returns null when no known root opens the private half */
 export function openSigningKey(roots: RootKeys, key: StoredSigningKey): KeyObject | null {
-  const privateJwk = unseal(roots, key.privateKeySealed, contextOf(key.kid))
+  const privateJwk = unsealAny(roots, key)
   return privateJwk && createPrivateKey({ key: JSON.parse(privateJwk.toString('utf8')), format: 'jwk' })
 }
 
+/** False for a key that could not be opened any more once every root but the one in use is removed. */
+export function isSealedForCurrent({ current }: RootKeys, key: StoredSigningKey): boolean {
+  return unsealAny({ current, all: [current] }, key) !== null
+}
+
 /**
- * Seals the private half again under the root in use, so that the root it was sealed under can be removed.
+ * Seals the private half again, under every root that is known, so that any other one can be removed.
  *
- * @returns null when there is nothing to do, or when no known root opens it
+ * @returns null when there is nothing to do: the root in use opens it, and no unknown one could. Or no known root opens it
  */
 export function resealSigningKey(roots: RootKeys, key: StoredSigningKey): Buffer | null {
-  const { current } = roots
   const context = contextOf(key.kid)
-  if (unseal({ current, all: [current] }, key.privateKeySealed, context)) return null
-  const privateJwk = unseal(roots, key.privateKeySealed, context)
-  return privateJwk && seal(roots, privateJwk, context)
+  const isKnown = (part: Buffer) => unseal(roots, part, context) !== null
+  if (isSealedForCurrent(roots, key) && partsOf(key.privateKeySealed).every(isKnown)) return null
+  const privateJwk = unsealAny(roots, key)
+  return privateJwk && sealForAll(roots, privateJwk, context)
+}
+
+const lengthBytes = 4
+
+/**
+ * Seals under each root: while roots are rotated, processes that use one or the other may make and see keys in any order,
+ * and none of them has to replace what another one sealed. Several parts have their lengths before them; one has not.
+ */
+function sealForAll(roots: RootKeys, plaintext: Uint8Array, context: string): Buffer {
+  const parts = roots.all.map((root) => seal({ current: root, all: [root] }, plaintext, context))
+  const [only, ...others] = parts
+  if (only && others.length === 0) return only
+  return Buffer.concat(parts.flatMap((part) => [lengthOf(part), part]))
+}
+
+function lengthOf(part: Buffer): Buffer {
+  const length = Buffer.alloc(lengthBytes)
+  length.writeUInt32BE(part.length)
+  return length
+}
+
+/** What is not made of lengths and parts is one part. */
+function partsOf(sealed: Buffer): Buffer[] {
+  const parts: Buffer[] = []
+  let at = 0
+  while (at + lengthBytes < sealed.length) {
+    const end = at + lengthBytes + sealed.readUInt32BE(at)
+    if (end > sealed.length) return [sealed]
+    parts.push(sealed.subarray(at + lengthBytes, end))
+    at = end
+  }
+  return at === sealed.length ? parts : [sealed]
+}
+
+function unsealAny(roots: RootKeys, key: StoredSigningKey): Buffer | null {
+  for (const part of partsOf(key.privateKeySealed)) {
+    const plaintext = unseal(roots, part, contextOf(key.kid))
+    if (plaintext) return plaintext
+  }
+  return null
 }
 
 /** The public half, ready to verify with. */

@@ -22,7 +22,19 @@ const pages = [
   { path: '/redoc', name: 'Reference' },
 ] as const
 
-const themes = { system: 'System', light: 'Light', dark: 'Dark' }
+/** With the paths of the picture that stands for the word on a narrow screen. */
+const themes = {
+  system: {
+    name: 'System',
+    picture: '<circle cx="12" cy="12" r="8"/><path fill="currentColor" d="M12 4a8 8 0 0 1 0 16Z"/>',
+  },
+  light: {
+    name: 'Light',
+    picture:
+      '<circle cx="12" cy="12" r="4"/><path d="M12 3v2m0 14v2M3 12h2m14 0h2M5.6 5.6 7 7m10 10 1.4 1.4m0-12.8L17 7M7 17l-1.4 1.4"/>',
+  },
+  dark: { name: 'Dark', picture: '<path d="M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10Z"/>' },
+}
 
 /** What an endpoint answers with a page; the browser is told to load nothing from anywhere else. */
 export async function answerPage(
@@ -102,9 +114,10 @@ function link({ path, name }: (typeof pages)[number], current: string): string {
 
 /** Hidden until the script that makes it work is there; without it the system decides. */
 function themeSwitch(theme: Surroundings['theme']): string {
-  const choices = Object.entries(themes).map(([value, name]) => {
+  const choices = Object.entries(themes).map(([value, { name, picture }]) => {
     const checked = value === (theme || 'system') ? ' checked' : ''
-    return `<label><input type="radio" name="theme" value="${value}"${checked}>${name}</label>`
+    const drawn = `<svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">${picture}</svg>`
+    return `<label><input type="radio" name="theme" value="${value}"${checked}>${drawn}<span>${name}</span></label>`
   })
   return `<fieldset class="themes" hidden><legend>Theme</legend>${choices.join('')}</fieldset>`
 }

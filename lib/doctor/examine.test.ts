@@ -2,6 +2,7 @@ import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer as createSocketServer, type Server } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { findTriggerDamage } from '#db/queries/announcing-triggers.ts'
+import { deriveRootKeys } from '#lib/crypto/root-keys.ts'
 import { Secret } from '#lib/crypto/secret.ts'
 import { createRuntime } from '#lib/runtime/create-runtime.ts'
 import { createLog } from '#lib/runtime/log.ts'
@@ -177,14 +178,16 @@ describe('the keys', () => {
   })
 
   test('a key that would be lost with the old root secret is found', async () => {
-    const renewed = await serverForThisTest({ AUTH_SECRET: `${second},${first}` })
-    expect((await findings(renewed.runtime))['keys']?.state).toBe('ok')
-    await serverForThisTest({ AUTH_SECRET: `${first},${second}`, DATABASE_URL: renewed.database.url })
+    const own = await serverForThisTest({ AUTH_SECRET: first ?? '' })
+    const roots = deriveRootKeys([second, first].map((text) => new Secret(text ?? '')))
 
-    expect((await findings(renewed.runtime))['keys']).toMatchObject({
+    expect((await findings({ ...own.runtime, roots }))['keys']).toMatchObject({
       state: 'warning',
       fix: expect.stringContaining('before you remove the old secret'),
     })
+    const AUTH_SECRET = `${second},${first}`
+    const renewed = await serverForThisTest({ AUTH_SECRET, DATABASE_URL: own.database.url })
+    expect((await findings(renewed.runtime))['keys']?.state).toBe('ok')
   })
 
   test('a key that nobody rotates is found, and one that waits is none', async () => {
@@ -275,6 +278,33 @@ describe('mail', () => {
       "UPDATE mail_messages SET state = 'failed', failed_at = app_now(), last_error = 'RCPT TO: 550 no'",
     )
     expect(await queue()).toMatchObject({ state: 'warning', fix: expect.stringContaining('550 no') })
+  })
+
+  test('a sender that the SMTP server refuses is a finding and a metric at once, until a message goes through', async () => {
+    const sink = await startSink()
+    const own = await serverForThisTest(sinkVariables(sink))
+    const queue = async () => (await findings(own.runtime))['mail queue']
+    const waitingInMetrics = async () => {
+      await own.runtime.mail.measure()
+      return /^mail_queue_sender_refused(?:\{.*\})? (\d+)$/m.exec(await own.runtime.metrics.expose())?.[1]
+    }
+    sink.script = { mailFrom: 550 }
+    await own.client().register()
+    const [message] = await own.database.sql<{ id: string }>('SELECT id FROM mail_messages')
+
+    await own.runtime.mail.deliver(message?.id ?? '')
+
+    expect(await queue()).toMatchObject({
+      state: 'failed',
+      detail: expect.stringContaining('refuses our sender; 1 messages wait'),
+      fix: expect.stringMatching(/MAIL_FROM.*550/),
+    })
+    expect(await waitingInMetrics()).toBe('1')
+    sink.script = {}
+    await own.time.advance({ seconds: 60 })
+    await own.runtime.mail.deliver(message?.id ?? '')
+    expect(await queue()).toMatchObject({ state: 'ok' })
+    expect(await waitingInMetrics()).toBe('0')
   })
 
   test('MAIL=off is well', async () => {

@@ -1,5 +1,5 @@
 import { listSigningKeys } from '#db/queries/signing-keys.ts'
-import { openSigningKey, resealSigningKey } from '#lib/crypto/signing-key.ts'
+import { isSealedForCurrent, openSigningKey } from '#lib/crypto/signing-key.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { isRotationDue, signingKeyState } from '#lib/session/signing-key-state.ts'
 import { type Finding, failed, ok, warning } from './finding.ts'
@@ -24,10 +24,10 @@ export async function checkKeys({ config, database, roots }: Runtime): Promise<F
       `Append the old secret: AUTH_SECRET=new,old. If it is lost: npm run cli -- keys remove ${key.kid}`,
     )
   }
-  if (keys.some((key) => resealSigningKey(roots, key) !== null)) {
+  if (keys.some((key) => !isSealedForCurrent(roots, key))) {
     return warning(
       check,
-      'Some keys are sealed under a root that is not the first of AUTH_SECRET',
+      'Some keys are not sealed under the first secret of AUTH_SECRET',
       'Start a server with this AUTH_SECRET before you remove the old secret: it seals them anew.',
     )
   }

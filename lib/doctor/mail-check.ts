@@ -45,7 +45,11 @@ const [waitingSeconds, failedSeconds] = [300, 86_400]
 export async function checkMailQueue({ config, database }: Runtime): Promise<Finding> {
   const name = 'mail queue'
   if (config.mail.kind === 'off') return ok(name, 'MAIL=off: nothing is written')
-  const { waiting, oldestSeconds } = await measureMailQueue(database)
+  const { waiting, oldestSeconds, senderRefused, senderAnswer } = await measureMailQueue(database)
+  if (senderRefused > 0) {
+    const fix = `Set MAIL_FROM to an address that your provider lets us send from. It said: ${senderAnswer}`
+    return failed(name, `The SMTP server refuses our sender; ${senderRefused} messages wait`, fix)
+  }
   const failures = await countFailedMail(database, failedSeconds)
   if (oldestSeconds > waitingSeconds) {
     const fix =

@@ -12,7 +12,7 @@ import { replyOnce } from './idempotent-reply.ts'
 import { passesOriginRule } from './origin.ts'
 import { rateLimitHeaders } from './problem-reply.ts'
 import { readJsonBody, requireBodySize } from './read-body.ts'
-import { jsonReply, type Reply, textReply } from './reply.ts'
+import { type BodyChunks, jsonReply, type Reply, textReply } from './reply.ts'
 import type { HttpRequest } from './request.ts'
 import { requireQuery, requireShape } from './shape.ts'
 
@@ -59,8 +59,10 @@ export interface EndpointOptions<C extends Contract> {
 /** What a handler returns; the status is 200. */
 export type Answer<C extends Contract> = Content<C> & AnswerParts
 
-/** The body, or `text` for JSON that was written before. */
-type Content<C extends Contract> = { body: ResponseOf<C>; text?: never } | { text: string; body?: never }
+/** The body, or `text` for JSON that was written before, or that is written while it is read. */
+type Content<C extends Contract> =
+  | { body: ResponseOf<C>; text?: never }
+  | { text: string | BodyChunks; body?: never }
 
 interface AnswerParts {
   headers?: Record<string, string>

@@ -3,7 +3,7 @@ import { corsHeaders } from './cors.ts'
 import { deprecationHeaders } from './deprecation.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Exchange } from './exchange.ts'
-import type { FinishedReply, Reply } from './reply.ts'
+import { type FinishedReply, isChunked, type Reply } from './reply.ts'
 import { securityHeaders } from './security-headers.ts'
 
 /**
@@ -52,11 +52,11 @@ function withDeprecation(headers: Reply['headers'], deprecated: Deprecation): Re
 }
 
 /**
- * The length of the body, which the answer to HEAD tells as well (RFC 9110 section 9.3.2). Null where none may be told,
- * and for what Next sends, which tells it by itself.
+ * The length of the body, which the answer to HEAD tells as well (RFC 9110 section 9.3.2). Null where none may be told or
+ * is known, and for what Next sends, which tells it by itself.
  */
 function lengthToTell({ status, body }: Reply, isHead: boolean, via: 'node' | 'next'): number | null {
-  if (status === 204 || status === 304) return null
+  if (status === 204 || status === 304 || isChunked(body)) return null
   if (via === 'next' && !(isHead && body !== null)) return null
   return body === null ? 0 : Buffer.byteLength(body)
 }

@@ -2,23 +2,28 @@ import { expect, test } from 'vitest'
 import { judgeFailure, retryDelaySeconds } from './delivery-failure-policy.ts'
 
 test.each([
-  ['ECONNECTION', null, 'server'],
-  ['ETIMEDOUT', null, 'server'],
-  ['EDNS', null, 'server'],
-  ['EABORT', null, 'server'],
-  ['EPROTOCOL', 554, 'server'],
-  ['ETLS', null, 'setup'],
-  ['EAUTH', 535, 'setup'],
-  ['EAUTH', 421, 'setup'],
-  ['EENVELOPE', 530, 'setup'],
-  ['EENVELOPE', 421, 'server'],
-  ['EENVELOPE', 450, 'message'],
-  ['EENVELOPE', 550, 'never'],
-  ['EENVELOPE', null, 'message'],
-  ['EMESSAGE', 452, 'message'],
-  ['EMESSAGE', 554, 'never'],
-] as const)('%s with %s is trouble of kind "%s" after %#', (code, responseCode, kind) => {
-  expect(judgeFailure({ code, responseCode })).toBe(kind)
+  ['ECONNECTION', null, null, 'server'],
+  ['ETIMEDOUT', null, null, 'server'],
+  ['EDNS', null, null, 'server'],
+  ['EABORT', null, null, 'server'],
+  ['EPROTOCOL', null, 554, 'server'],
+  ['ETLS', null, null, 'setup'],
+  ['EAUTH', null, 535, 'setup'],
+  ['EAUTH', null, 421, 'setup'],
+  ['EENVELOPE', null, 530, 'setup'],
+  ['EENVELOPE', null, 421, 'server'],
+  ['EENVELOPE', null, 450, 'message'],
+  ['EENVELOPE', 'RCPT TO', 550, 'never'],
+  ['EENVELOPE', 'RCPT TO', 553, 'never'],
+  ['EENVELOPE', 'MAIL FROM', 450, 'message'],
+  ['EENVELOPE', 'MAIL FROM', 501, 'setup'],
+  ['EENVELOPE', 'MAIL FROM', 550, 'setup'],
+  ['EENVELOPE', 'MAIL FROM', 553, 'setup'],
+  ['EENVELOPE', null, null, 'message'],
+  ['EMESSAGE', null, 452, 'message'],
+  ['EMESSAGE', null, 554, 'never'],
+] as const)('%s at %s with %s is trouble of kind "%s"', (code, command, responseCode, kind) => {
+  expect(judgeFailure({ code, command, responseCode })).toBe(kind)
 })
 
 test('delays double from 15 seconds, to five minutes for a server and an hour for a message, a fifth more or less', () => {

@@ -4,6 +4,8 @@ export interface SmtpFailure {
   code: string
   /** Of the server (RFC 5321 section 4.2); null when it said nothing. */
   responseCode: number | null
+  /** What it answered, such as `MAIL FROM` or `RCPT TO`; null when unknown. */
+  command: string | null
 }
 
 /**
@@ -15,12 +17,14 @@ export type FailureKind = 'message' | 'server' | 'setup' | 'never'
 /** Refusals that are about us and not about the message: log in first, use TLS first (RFC 4954 section 6, RFC 3207). */
 const setupCodes = new Set([454, 523, 530, 534, 535, 538])
 
-export function judgeFailure({ code, responseCode }: SmtpFailure): FailureKind {
+export function judgeFailure({ code, responseCode, command }: SmtpFailure): FailureKind {
   if (code === 'EAUTH' || code === 'ENOAUTH' || code === 'ETLS') return 'setup'
   if (responseCode !== null && setupCodes.has(responseCode)) return 'setup'
   if (code !== 'EENVELOPE' && code !== 'EMESSAGE') return 'server'
   if (responseCode === 421) return 'server'
-  return responseCode !== null && responseCode >= 500 ? 'never' : 'message'
+  if (responseCode === null || responseCode < 500) return 'message'
+  // The sender is the same for every message: no fault of this one, and no message goes through until it is mended.
+  return command === 'MAIL FROM' ? 'setup' : 'never'
 }
 
 const firstDelaySeconds = 15

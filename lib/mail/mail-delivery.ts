@@ -1,6 +1,6 @@
 import { adoptMail } from '#db/queries/mail-adoption.ts'
 import { type ClaimedMail, claimMail, deferMail, settleMail } from '#db/queries/mail-outbox.ts'
-import { measureMailQueue, purgeMail, requeueMail } from '#db/queries/mail-queue.ts'
+import { type MailQueue, measureMailQueue, purgeMail, requeueMail } from '#db/queries/mail-queue.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { type FailureKind, judgeFailure, retryDelaySeconds } from './delivery-failure-policy.ts'
 import { isMailTemplate, templateLinks } from './mail-templates.ts'
@@ -106,7 +106,8 @@ async function failed(parts: Parts, mail: ClaimedMail, error: unknown): Promise<
   await putOff(parts, mail, retryDelaySeconds(kind, mail.attempts, dice), description)
 }
 
-const setupAdvice = 'the SMTP server takes no mail from us: look at its user, password and certificate'
+const setupAdvice =
+  'the SMTP server takes no mail from us: look at its user, password and certificate, and at MAIL_FROM'
 
 async function putOff(parts: Parts, mail: ClaimedMail, delaySeconds: number, error: string): Promise<void> {
   const state = await deferMail(parts.database, { ...mail, delaySeconds, giveUpSeconds, error })
@@ -126,10 +127,15 @@ const [growingCount, growingSeconds] = [1000, 300]
 const toldAgainMs = 600_000
 
 function watchQueue({ database, metrics, log, clock }: Parts): () => Promise<void> {
-  let queue = { waiting: 0, oldestSeconds: 0 }
+  let queue: MailQueue = { waiting: 0, oldestSeconds: 0, senderRefused: 0, senderAnswer: null }
   let toldMs: number | null = null
   metrics.gauge('mail_queue_messages', 'Messages in the outbox that wait to be sent', () => queue.waiting)
   metrics.gauge('mail_queue_oldest_seconds', 'Age of the oldest of them', () => queue.oldestSeconds)
+  metrics.gauge(
+    'mail_queue_sender_refused',
+    'Messages that wait because the SMTP server refuses MAIL_FROM',
+    () => queue.senderRefused,
+  )
   return async () => {
     queue = await measureMailQueue(database)
     const isGrowing = queue.waiting > growingCount || queue.oldestSeconds > growingSeconds

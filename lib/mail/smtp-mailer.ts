@@ -112,13 +112,14 @@ const tlsTrouble = /certificate|CERT_|SSL|TLS/i
 /** Null for an error that is not of the SMTP client. */
 export function readFailure(error: unknown): SmtpFailure | null {
   if (!(error instanceof Error)) return null
-  const { code, responseCode, originalCode, message } = error as Error & Record<string, unknown>
+  const { code, responseCode, command, originalCode, message } = error as Error & Record<string, unknown>
   if (typeof code !== 'string') return null
   // A certificate that is refused is an error of the socket to the client.
   const isTls = tlsTrouble.test(`${originalCode} ${message}`)
   return {
     code: code === 'ESOCKET' && isTls ? 'ETLS' : code,
     responseCode: typeof responseCode === 'number' ? responseCode : null,
+    command: typeof command === 'string' ? command : null,
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Database, openDatabase } from '#db/connection.ts'
 import { purgeAttemptBudgets } from '#db/queries/attempt-budgets.ts'
 import { purgeIdempotencyKeys } from '#db/queries/idempotency-keys.ts'
-import { cleanAccounts } from '#lib/accounts/clean-accounts.ts'
+import { cleanAccounts, cleanSignInCodes } from '#lib/accounts/clean-accounts.ts'
 import type { Config } from '#lib/config/config.ts'
 import { createBcryptWorkers } from '#lib/crypto/bcrypt-workers.ts'
 import { createHashQueue } from '#lib/crypto/hash-queue.ts'
@@ -51,6 +51,7 @@ const waitingMax = 64
 const waitMsMax = 2000
 const touchIntervalMs = 30_000
 const housekeepingIntervalMs = 600_000
+const signInCodesIntervalMs = 60_000
 const feedInspectionIntervalMs = 60_000
 const mailSweepIntervalMs = 15_000
 
@@ -123,6 +124,7 @@ function keepHouse(
   tasks.every(sweepIntervalMs, 'session_sweep', () => sweepSessions(parts))
   tasks.every(housekeepingIntervalMs, 'attempt_budgets', () => purgeAttemptBudgets(parts.database))
   tasks.every(housekeepingIntervalMs, 'accounts', () => cleanAccounts(parts))
+  tasks.every(signInCodesIntervalMs, 'sign_in_codes', () => cleanSignInCodes(parts))
   tasks.every(housekeepingIntervalMs, 'idempotency_keys', () => purgeIdempotencyKeys(parts.database))
 }
 

@@ -5,17 +5,18 @@ import { type DatabaseIdentity, identifyDatabase, readQueueUsage } from '#db/que
 import type { Clock } from '#lib/runtime/clock.ts'
 import type { Log } from '#lib/runtime/log.ts'
 import { createFeedConnection } from './feed-connection.ts'
-import { createPulse } from './pulse.ts'
+import { createPulse, type Pulse } from './pulse.ts'
 
 /** Hears what anybody changes. Memory may answer only while it is proven that nothing was missed. */
 export interface ChangeFeed {
   subscribe(subscriber: FeedSubscriber): void
-  /** True while a beat that was sent at most 2 s ago has come back, and every trigger was there at the last inspection. */
+  /**
+   * True while a beat that was sent at most 2 s ago has come back, and every trigger was there at the last inspection.
+   * Where only the beat is missing, one is sent.
+   */
   isProven(): boolean
   /** Database time, never behind; null while unknown. */
   databaseNow(): Date | null
-  /** Resolves when everything that is committed by now has been heard. */
-  prove(): Promise<void>
   /** To be called in intervals: are the triggers as the migration made them? Until they are, nothing is proven. */
   inspect(): Promise<void>
   /** Milliseconds for which nothing is proven. */
@@ -47,6 +48,8 @@ export interface FeedParts {
 }
 
 const beatIntervalMs = 500
+/** Requests that find nothing proven ask for a beat, so often at most: each one holds up other commits for a moment. */
+const askAgainMs = 100
 /** A connection on which nothing comes back is given up after this. */
 const silenceMsMax = 3000
 
@@ -57,6 +60,7 @@ export function createChangeFeed(parts: FeedParts): ChangeFeed {
   const pulse = createPulse(database, beatChannel, clock)
   const subscribers: FeedSubscriber[] = []
   const inspection = createInspection(database, log)
+  const proves = createProof({ pulse, clock, needsBeats })
   let timer: NodeJS.Timeout | undefined
 
   // What was loaded before the connection listened, or as it was lost, may be out of date.
@@ -92,9 +96,8 @@ export function createChangeFeed(parts: FeedParts): ChangeFeed {
 
   return {
     subscribe: (subscriber) => void subscribers.push(subscriber),
-    isProven: () => connection.isOpen() && inspection.isIntact() && (needsBeats ? pulse.isFresh() : true),
+    isProven: () => connection.isOpen() && inspection.isIntact() && proves(),
     databaseNow: pulse.databaseNow,
-    prove: pulse.prove,
     inspect: inspection.run,
     lagMs: pulse.silentMs,
     queueUsage: inspection.queueUsage,
@@ -107,6 +110,24 @@ export function createChangeFeed(parts: FeedParts): ChangeFeed {
       clearInterval(timer)
       connection.close()
     },
+  }
+}
+
+/** True while a beat proves that all is heard. Else one is sent: after a stall the timer's next may be half a second away. */
+function createProof({
+  pulse,
+  clock,
+  needsBeats,
+}: Pick<FeedParts, 'clock' | 'needsBeats'> & { pulse: Pulse }) {
+  let askedMs = Number.NEGATIVE_INFINITY
+  return (): boolean => {
+    if (!needsBeats || pulse.isFresh()) return true
+    const nowMs = clock.monotonicMs()
+    if (nowMs - askedMs >= askAgainMs) {
+      askedMs = nowMs
+      void pulse.beat()
+    }
+    return false
   }
 }
 

@@ -11,6 +11,7 @@ import type { PrivateKey, VerificationKey } from '#lib/crypto/jwt.ts'
 import type { RootKeys } from '#lib/crypto/root-keys.ts'
 import {
   generateSigningKey,
+  isSealedForCurrent,
   openSigningKey,
   openVerificationKey,
   type PublicSigningJwk,
@@ -200,14 +201,17 @@ async function openKeyRing(roots: RootKeys, rows: readonly SigningKeyRow[], now:
 }
 
 /**
- * A root is rotated in three deployments; the last one can remove it only when nothing is sealed under it any more.
- * Each key is looked at once: two processes in the middle of a rotation would seal the keys of each other in turn.
+ * A root is rotated in three deployments: all know the new one, all use it, the old one is removed. So keys are sealed
+ * under every root that a process knows. Who uses a root that a key is not sealed under adds it, whenever that is; who
+ * sees that a root which was removed could still open it takes that away, but once: a process that knows the other one
+ * may put it back, and two that answer each other would go on for ever.
  */
 function createSealKeeper({ roots, database }: Pick<KeyRingParts<unknown>, 'roots' | 'database'>) {
   const seen = new Set<string>()
   return async (rows: readonly SigningKeyRow[]) => {
     for (const row of rows) {
-      const resealed = seen.has(row.kid) ? null : resealSigningKey(roots, row)
+      const isDone = seen.has(row.kid) && isSealedForCurrent(roots, row)
+      const resealed = isDone ? null : resealSigningKey(roots, row)
       if (resealed)
         await replaceSealedSigningKey(database, { kid: row.kid, sealed: row.privateKeySealed, resealed })
       seen.add(row.kid)

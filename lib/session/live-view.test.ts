@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type ApiClient, signIn } from '#test/support/api-client.ts'
+import { caughtUp } from '#test/support/caught-up.ts'
 import { serverBeside, serverForThisTest, type TestServer, testAppUrl } from '#test/support/harness.ts'
 import { watchDatabase } from '#test/support/observations.ts'
 
@@ -46,14 +47,14 @@ describe('from memory', () => {
       userId,
     ])
     await here.database.sql('INSERT INTO user_roles (user_id, role_id) VALUES ($1, 1)', [userId])
-    await there.runtime.changeFeed?.prove()
+    await caughtUp(there.runtime)
     expect((await elsewhere.me()).body).toMatchObject({
       email: 'new@example.com',
       username: 'new',
       roles: ['STAFF', 'USER'],
     })
     await here.database.sql(`UPDATE roles SET name = 'CREW' WHERE id = 1`)
-    await there.runtime.changeFeed?.prove()
+    await caughtUp(there.runtime)
     expect((await elsewhere.me()).body.roles).toEqual(['CREW', 'USER'])
   })
 
@@ -61,7 +62,7 @@ describe('from memory', () => {
     const { there, elsewhere } = await twoServers()
     const reads = async () => {
       const watched = watchDatabase(there.runtime)
-      await there.runtime.changeFeed?.prove()
+      await caughtUp(there.runtime)
       expect((await elsewhere.me()).status).toBe(200)
       await expect.poll(() => there.runtime.changeFeed?.isProven()).toBe(true)
       return watched.names
@@ -152,7 +153,7 @@ describe('what is over is refused by every process', () => {
       const two = await twoServers(transport)
       await end(two)
       const here = await clientOf(two.here, two.elsewhere).me()
-      await two.there.runtime.changeFeed?.prove()
+      await caughtUp(two.there.runtime)
       for (const answer of [here, await two.elsewhere.me()]) {
         expect(answer).toBeProblem(401, 'session_ended')
         expect(answer.body.ended_reason).toBe(reason)
@@ -163,17 +164,17 @@ describe('what is over is refused by every process', () => {
   test('an account that is enabled again is let in at once', async () => {
     const { here, there, elsewhere, userId } = await twoServers()
     await here.database.sql('UPDATE users SET disabled_at = now() WHERE id = $1', [userId])
-    await there.runtime.changeFeed?.prove()
+    await caughtUp(there.runtime)
     expect((await elsewhere.me()).body.ended_reason).toBe('user_disabled')
     await here.database.sql('UPDATE users SET disabled_at = NULL WHERE id = $1', [userId])
-    await there.runtime.changeFeed?.prove()
+    await caughtUp(there.runtime)
     expect((await elsewhere.me()).status).toBe(200)
   })
 
   test('a client that goes on trying costs one read', async () => {
     const { there, client, elsewhere } = await twoServers()
     await client.logout()
-    await there.runtime.changeFeed?.prove()
+    await caughtUp(there.runtime)
     const watched = watchDatabase(there.runtime)
     for (let request = 0; request < 20; request += 1)
       expect(await elsewhere.me()).toBeProblem(401, 'session_ended')
@@ -204,13 +205,21 @@ describe('without proof nobody is believed', () => {
     const { there, elsewhere } = await twoServers()
     const watched = watchDatabase(there.runtime)
     const reads = () => watched.names.filter((name) => name === 'read_session_snapshots').length
-    // Looked at before any beat can come back.
-    const advanced = there.time.advance({ seconds: 3 })
-    expect(there.runtime.changeFeed?.isProven()).toBe(false)
+    const { database } = there.runtime
+    const { run } = database
+    let open = () => {}
+    const opened = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    database.run = async (query) => {
+      if (query.name === 'beat') await opened
+      return run(query)
+    }
+    await there.time.advance({ seconds: 2.1 })
     expect((await elsewhere.me()).status).toBe(200)
-    await advanced
     expect(reads()).toBe(1)
-    await there.runtime.changeFeed?.prove()
+    open()
+    await caughtUp(there.runtime)
     expect((await elsewhere.me()).status).toBe(200)
     expect(reads()).toBe(1)
   })
@@ -246,7 +255,7 @@ test('the metrics tell how the live view does', async () => {
   const { there, elsewhere, client } = await twoServers()
   await elsewhere.me()
   await client.logout()
-  await there.runtime.changeFeed?.prove()
+  await caughtUp(there.runtime)
   const text = await there.runtime.metrics.expose()
   expect(text).toMatch(/^live_view_proven 1$/m)
   expect(text).toMatch(/^live_view_hits_total 1$/m)

@@ -3,6 +3,7 @@ import { findSession, insertSession, type NewSession } from '#db/queries/session
 import { findSignInCandidate } from '#db/queries/users.ts'
 import { newUuidV7 } from '#lib/runtime/random.ts'
 import { type ApiClient, type Credentials, signIn } from '#test/support/api-client.ts'
+import { caughtUp } from '#test/support/caught-up.ts'
 import { serverForThisTest, type TestServer } from '#test/support/harness.ts'
 import { stopDatabaseTime, watchDatabase } from '#test/support/observations.ts'
 import { judgeSession } from './session-state.ts'
@@ -165,7 +166,7 @@ describe('with MAX_SESSIONS_PER_USER', () => {
     const clients = await signedInTimes(own, account, 6)
     const strict = await serverForThisTest({ MAX_SESSIONS_PER_USER: '2', DATABASE_URL: own.database.url })
     await strict.client().login(account)
-    await own.runtime.changeFeed?.prove()
+    await caughtUp(own.runtime)
 
     expect(await fates(clients)).toEqual([...Array(5).fill('limit'), 'alive'])
   })

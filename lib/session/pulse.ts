@@ -22,8 +22,6 @@ export interface Pulse {
   silentMs(): number
   /** Database time, never behind; null while unknown. */
   databaseNow(): Date | null
-  /** Resolves when everything that is committed by now has been heard. */
-  prove(): Promise<void>
 }
 
 interface Instant {
@@ -40,7 +38,6 @@ export const trustMs = 2000
  */
 export function createPulse(database: Connection, channel: string, clock: Clock): Pulse {
   const sent = new Map<number, Instant>()
-  const provers = createMilestones()
   let beats = 0
   let sending: Promise<void> | null = null
   let proof: Instant | null = null
@@ -74,7 +71,6 @@ export function createPulse(database: Connection, channel: string, clock: Clock)
     heard(number) {
       proof = sent.get(number) ?? proof
       for (const earlier of sent.keys()) if (earlier <= number) sent.delete(earlier)
-      provers.reached(number)
     },
     restart() {
       proof = null
@@ -89,24 +85,5 @@ export function createPulse(database: Connection, channel: string, clock: Clock)
     },
     silentMs: () => clock.monotonicMs() - (proof?.monotonicMs ?? restartedMs),
     databaseNow: () => time && new Date(time.databaseMs + clock.monotonicMs() - time.monotonicMs),
-    async prove() {
-      const isHeard = provers.until(beats + 1)
-      await send()
-      await isHeard
-    },
-  }
-}
-
-function createMilestones() {
-  const waiting = new Map<number, () => void>()
-  return {
-    until: (number: number) => new Promise<void>((resolve) => waiting.set(number, resolve)),
-    reached(number: number) {
-      for (const [awaited, resolve] of waiting) {
-        if (awaited > number) continue
-        waiting.delete(awaited)
-        resolve()
-      }
-    },
   }
 }

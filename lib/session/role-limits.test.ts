@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type ApiClient, signIn } from '#test/support/api-client.ts'
+import { caughtUp } from '#test/support/caught-up.ts'
 import type { TestAnswer } from '#test/support/check-answer.ts'
 import { serverForThisTest, type TestServer } from '#test/support/harness.ts'
 import { stopDatabaseTime } from '#test/support/observations.ts'
@@ -50,7 +51,7 @@ async function useEvery(client: ApiClient, own: TestServer, seconds: number, tim
 /** Moves time, and lets the change feed prove itself in the new one: memory may answer again. */
 async function advanceFeed({ time, runtime }: TestServer, seconds: number): Promise<void> {
   await time.advance({ seconds })
-  await runtime.changeFeed?.prove()
+  await caughtUp(runtime)
 }
 
 describe.each(['bearer', 'cookie'] as const)('the %s session of an administrator', (kind) => {

@@ -3,6 +3,7 @@ import { deriveRootKeys } from '#lib/crypto/root-keys.ts'
 import { Secret } from '#lib/crypto/secret.ts'
 import { generateSigningKey, openSigningKey } from '#lib/crypto/signing-key.ts'
 import { type ApiClient, signIn } from '#test/support/api-client.ts'
+import { caughtUp, isMarker } from '#test/support/caught-up.ts'
 import { serverBeside, serverForThisTest, type TestServer } from '#test/support/harness.ts'
 import { publishedSeconds, verifyingSeconds } from './signing-key-state.ts'
 import {
@@ -86,7 +87,7 @@ describe('rotation refuses nobody', () => {
 
     for (const process of [server, other]) await process.time.advance({ seconds: verifyingSeconds })
     await maintainSigningKeys(server.runtime)
-    await other.runtime.changeFeed?.prove()
+    await caughtUp(other.runtime)
     expect(await publishedKids(server)).toEqual([next])
     expect(await publishedKids(other)).toEqual([next])
     expect(await server.database.sql('SELECT kid FROM signing_keys')).toEqual([{ kid: next }])
@@ -104,7 +105,7 @@ describe('rotation refuses nobody', () => {
     expect(await publishedKids(server)).toContain(first)
 
     await server.time.advance({ seconds: 21 })
-    await server.runtime.changeFeed?.prove()
+    await caughtUp(server.runtime)
 
     expect(await client.me()).toBeProblem(401, 'invalid_token')
     expect(await publishedKids(server)).toEqual([kid])
@@ -115,7 +116,7 @@ describe('rotation refuses nobody', () => {
     const other = await serverBeside(server)
     const elsewhere = at(other, client)
     await rotateSigningKey(server.runtime)
-    await other.runtime.changeFeed?.prove()
+    await caughtUp(other.runtime)
     for (const seconds of [0, publishedSeconds - marginSeconds, marginSeconds + 1]) {
       for (const process of [server, other]) await process.time.advance({ seconds })
       expect(await refreshedKid(client)).toBe(await refreshedKid(elsewhere))
@@ -177,10 +178,13 @@ describe('rotation by age', () => {
     const { server } = await signedIn()
     const before = await server.database.sql('SELECT xmin, kid FROM signing_keys')
     const announced: unknown[] = []
-    server.runtime.changeFeed?.subscribe({ changed: (change) => announced.push(change), reset: () => {} })
+    server.runtime.changeFeed?.subscribe({
+      changed: (change) => isMarker(change) || announced.push(change),
+      reset: () => {},
+    })
 
     await maintainSigningKeys(server.runtime)
-    await server.runtime.changeFeed?.prove()
+    await caughtUp(server.runtime)
 
     expect(await server.database.sql('SELECT xmin, kid FROM signing_keys')).toEqual(before)
     expect(announced).toEqual([])
@@ -197,7 +201,7 @@ describe('emergency removal', () => {
     expect((await elsewhere.me()).status).toBe(200)
 
     const signs = keyOf(await removeSigningKey(server.runtime, first))
-    await other.runtime.changeFeed?.prove()
+    await caughtUp(other.runtime)
 
     for (const one of [client, elsewhere]) expect(await one.me()).toBeProblem(401, 'invalid_token')
     for (const process of [server, other]) expect(await publishedKids(process)).toEqual([signs])
@@ -332,27 +336,85 @@ describe('while the root secret is rotated', () => {
     'an old root secret of this test that is long',
     'a new root secret of this test that is long',
   ]
-  const onlyNew = deriveRootKeys([new Secret(newRoot)])
+  const beginning = `${oldRoot},${newRoot}`
+  const changing = `${newRoot},${oldRoot}`
+  const only = (secret: string) => deriveRootKeys([new Secret(secret)])
 
-  test('a key that an old process makes is sealed under the new root by the first new process that sees it, and stays so', async () => {
-    const old = await serverForThisTest({ AUTH_SECRET: `${oldRoot},${newRoot}` })
-    const renewed = await serverForThisTest({
-      AUTH_SECRET: `${newRoot},${oldRoot}`,
-      DATABASE_URL: old.database.url,
-    })
-    await rotateSigningKey(old.runtime)
-    for (const { runtime } of [old, renewed, old, renewed, old]) {
-      await runtime.changeFeed?.prove()
-      await runtime.accessTokens.publicKeys()
-    }
+  /** A process of the same deployment, with its own secrets. */
+  const beside = ({ database }: TestServer, secrets: string) =>
+    serverForThisTest({ AUTH_SECRET: secrets, DATABASE_URL: database.url })
 
-    const rows = await old.database.sql<{ kid: string; public_jwk: never; private_key_sealed: Buffer }>(
+  /** Lets a process see every key that there is by now. */
+  async function look({ runtime }: TestServer): Promise<void> {
+    await caughtUp(runtime)
+    await runtime.accessTokens.publicKeys()
+  }
+
+  /** How many of the keys a root alone opens. */
+  async function openedBy(secret: string, { database }: TestServer): Promise<string> {
+    const rows = await database.sql<{ kid: string; public_jwk: never; private_key_sealed: Buffer }>(
       'SELECT kid, public_jwk, private_key_sealed FROM signing_keys',
     )
-    expect(rows).toHaveLength(2)
-    for (const { kid, public_jwk: publicJwk, private_key_sealed: privateKeySealed } of rows) {
-      const key = { kid, publicJwk, privateKeySealed, algorithm: 'ES256' as const }
-      expect(openSigningKey(onlyNew, key)).not.toBeNull()
+    const opened = rows.map(({ kid, public_jwk: publicJwk, private_key_sealed: privateKeySealed }) =>
+      openSigningKey(only(secret), { kid, publicJwk, privateKeySealed, algorithm: 'ES256' }),
+    )
+    return `${opened.filter((key) => key !== null).length} of ${rows.length}`
+  }
+
+  test.each([
+    ['an old process makes', 'old', 'new'],
+    ['a new process makes', 'new', 'old'],
+  ] as const)(
+    'a key that %s, and one of the others sees late, is there for both, whoever looks when',
+    async (_, maker, late) => {
+      const old = await serverForThisTest({ AUTH_SECRET: beginning })
+      const processes = { old, new: await beside(old, changing) }
+      await rotateSigningKey(processes[maker].runtime)
+      for (const one of [maker, late, maker, late, late, maker] as const) await look(processes[one])
+
+      expect(await openedBy(oldRoot, old)).toBe('2 of 2')
+      expect(await openedBy(newRoot, old)).toBe('2 of 2')
+    },
+  )
+
+  test('nobody is refused in any of the deployments, whoever makes a key in them and in which order it is seen', async () => {
+    const old = await serverForThisTest({ AUTH_SECRET: beginning })
+    const client = old.client()
+    const account = await signIn(client)
+    const works = async (server: TestServer) => {
+      const there = at(server, client)
+      expect((await there.me()).status).toBe(200)
+      expect((await there.refresh()).status).toBe(200)
+      Object.assign(client, { accessToken: there.accessToken, refreshToken: there.refreshToken })
+      expect((await server.client().login(account)).status).toBe(200)
     }
+    const renewed = await beside(old, changing)
+    const next = keyOf(await rotateSigningKey(renewed.runtime))
+    for (const server of [renewed, old, renewed]) await look(server)
+    // An old process that starts again after the last new one, and makes a key of its own.
+    await removeSigningKey(renewed.runtime, next)
+    const again = await beside(old, beginning)
+    await rotateSigningKey(again.runtime)
+    for (const server of [again, renewed, old, renewed]) await look(server)
+    // The old root is removed once every session has credentials of the new one.
+    for (const server of [old, again, renewed]) await works(server)
+
+    const done = await beside(old, newRoot)
+
+    for (const server of [done, renewed]) await look(server)
+    expect(await openedBy(newRoot, old)).toBe('2 of 2')
+    for (const server of [done, renewed]) await works(server)
+  })
+
+  test('once a root is removed it opens no key any more', async () => {
+    const changed = await serverForThisTest({ AUTH_SECRET: changing })
+    await rotateSigningKey(changed.runtime)
+    expect(await openedBy(oldRoot, changed)).toBe('2 of 2')
+
+    const done = await beside(changed, newRoot)
+    for (const server of [changed, done, changed]) await look(server)
+
+    expect(await openedBy(oldRoot, changed)).toBe('0 of 2')
+    expect(await openedBy(newRoot, changed)).toBe('2 of 2')
   })
 })

@@ -11,6 +11,7 @@ import { createRuntime } from '#lib/runtime/create-runtime.ts'
 import { createLog } from '#lib/runtime/log.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { type ApiClient, createApiClient, type Transport } from './api-client.ts'
+import { caughtUp, heardAll } from './caught-up.ts'
 import { checkAnswer } from './check-answer.ts'
 import { createTestDatabase, type TestDatabase } from './database.ts'
 
@@ -74,20 +75,21 @@ async function testServer(variables: Record<string, string> = {}, beside?: TestS
 }
 
 /** Everything that a process loads once is loaded before the first test looks. */
-async function settle({ changeFeed, accessTokens }: Runtime): Promise<void> {
+async function settle(runtime: Runtime): Promise<void> {
+  const { changeFeed, accessTokens } = runtime
   // Some tests are about a server that cannot read the keys.
   const loadKeys = () => accessTokens.publicKeys().catch(() => {})
   await loadKeys()
   await changeFeed?.start()
-  await changeFeed?.prove()
+  await caughtUp(runtime)
   await loadKeys()
 }
 
 /** What a person types in psql reaches every process within milliseconds; tests do not wait for milliseconds. */
-function withFeedCaughtUp(database: TestDatabase, { changeFeed }: Runtime): TestDatabase['sql'] {
+function withFeedCaughtUp(database: TestDatabase, runtime: Runtime): TestDatabase['sql'] {
   return async (text, values) => {
     const rows = await database.sql(text, values)
-    await changeFeed?.prove()
+    await heardAll(runtime)
     return rows as never
   }
 }

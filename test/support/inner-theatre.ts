@@ -23,6 +23,11 @@ export function stageOn(server: TestServer): Stage {
     },
     disable: async (email) =>
       void (await server.database.sql('UPDATE users SET disabled_at = app_now() WHERE email = $1', [email])),
+    promote: async (email) =>
+      void (await server.database.sql(
+        'INSERT INTO user_roles (user_id, role_id) SELECT id, 2 FROM users WHERE email = $1',
+        [email],
+      )),
     occupy: async ({ email, username }) => void (await server.database.sql(occupation, [email, username])),
     async newestMail(address, template) {
       const mail = (await readMail(server, address)).findLast((one) => one.template === template)

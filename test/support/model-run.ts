@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { deriveRefreshToken } from '#lib/crypto/refresh-token.ts'
 import type { ApiClient, Credentials } from './api-client.ts'
+import { caughtUp } from './caught-up.ts'
 import type { TestAnswer } from './check-answer.ts'
 import { serverBeside, serverForThisTest, type TestServer, testAppUrl } from './harness.ts'
 import {
@@ -122,7 +123,7 @@ class History {
     }
     for (const { runtime } of this.servers) {
       await runtime.touches.flush()
-      await runtime.changeFeed?.prove()
+      await caughtUp(runtime)
     }
   }
 

@@ -1,12 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Query } from '#db/statement.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
+import { announcementName } from './caught-up.ts'
 import type { TestAnswer } from './check-answer.ts'
 import type { TestServer } from './harness.ts'
 
 /** Nobody's request causes these. */
 const background = new Set([
   'beat',
+  announcementName,
   'list_announcing_triggers',
   'notification_queue_usage',
   // The transactions that begin with it are background as a whole.

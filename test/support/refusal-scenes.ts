@@ -158,6 +158,19 @@ export const refusals = {
       return sendTo(stage.client(), contract, once)
     }
   },
+  last_administrator: async (theatre) => {
+    const stage = await theatre.open(capturedMail)
+    const { account } = await stage.client().register()
+    const { email, password } = account
+    await stage.promote(email)
+    return async (contract) => {
+      const client = stage.client()
+      await client.login(account)
+      if (!usesLink(contract.operationId)) return sendTo(client, contract, { json: { password } })
+      const { token } = await stage.newestMail(email, 'verify_email')
+      return sendTo(client, contract, { json: { token } })
+    }
+  },
   idempotency_in_progress: async (theatre) => {
     const stage = await theatre.open()
     return async (contract) => {

@@ -15,6 +15,8 @@ export interface Stage {
   /** What the start prints while there is no administrator. */
   setupKey(): Promise<string>
   disable(email: string): Promise<void>
+  /** Makes somebody an administrator. */
+  promote(email: string): Promise<void>
   /** Makes an account with a proven address that went no way of the API. */
   occupy(account: { email: string; username: string }): Promise<void>
   /** What the newest message of a kind to an address holds; on a stage that was opened with `capturedMail`. */

@@ -9,7 +9,7 @@ export const deleteAccountContract = contract({
   path: '/api/auth/me',
   summary: 'Delete my account',
   description:
-    'Ends every session. Signing in within 14 days takes it back; then the account is removed with everything that belongs to it. Needs the password, or a session that began within the last ten minutes.',
+    'Ends every session. Signing in within 14 days takes it back; then the account is removed with everything that belongs to it. Needs the password, or a session that began within the last ten minutes. The last administrator stays.',
   tag: 'auth',
   principal: 'session',
   body: z.strictObject({ password: PresentedPassword.optional() }),
@@ -17,5 +17,11 @@ export const deleteAccountContract = contract({
   form: { checkboxes: [] },
   setsCookie: true,
   responses: { 200: Done },
-  problems: ['wrong_password', 'reauthentication_required', 'rate_limited', 'overloaded'],
+  problems: [
+    'wrong_password',
+    'reauthentication_required',
+    'last_administrator',
+    'rate_limited',
+    'overloaded',
+  ],
 })

@@ -11,7 +11,7 @@ import { endedReasonOf } from '#lib/session/ended-reason-of.ts'
  * Deletes the account of the caller, who has 14 days to come back.
  *
  * @throws Problem `wrong_password`, `rate_limited`, `overloaded`; without a password `reauthentication_required` unless
- *         the session is fresh; `session_ended` when it was deleted, or everything was ended, meanwhile
+ *         the session is fresh; `session_ended` when it was deleted, or everything was ended, meanwhile; `last_administrator`
  */
 export async function deleteMyAccount(
   runtime: Runtime,

@@ -9,11 +9,11 @@ export const disownRegistrationContract = contract({
   path: '/api/auth/verify-email/disown',
   summary: 'Say that a registration was not mine',
   description:
-    'Removes the account, or the registration in waiting, that somebody made with the address of this link. Only while the address was never proven.',
+    'Removes the account, or the registration in waiting, that somebody made with the address of this link. Only while the address was never proven, and not the last administrator.',
   tag: 'auth',
   principal: 'none',
   body: z.strictObject({ token: LinkToken }),
   form: { checkboxes: [] },
   responses: { 200: Done },
-  problems: ['link_invalid', 'link_expired', 'link_used'],
+  problems: ['link_invalid', 'link_expired', 'link_used', 'last_administrator'],
 })

@@ -1,4 +1,5 @@
 import { removeRegistration, removeUnprovenAccount } from '#db/queries/registrations.ts'
+import { keepingAnAdministrator } from '#lib/accounts/last-administrator.ts'
 import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { spendLink } from '#lib/auth/link-proof.ts'
 import { peekLink, requireLink } from '#lib/links/links.ts'
@@ -8,7 +9,8 @@ import type { Runtime } from '#lib/runtime/runtime.ts'
 /**
  * Removes what somebody else made with an address: "this was not me".
  *
- * @throws Problem `link_invalid`, also once the address was proven by other means; `link_expired`, `link_used`
+ * @throws Problem `link_invalid`, also once the address was proven by other means; `link_expired`, `link_used`;
+ *         `last_administrator`
  */
 export async function disownRegistration(
   runtime: Runtime,
@@ -18,7 +20,7 @@ export async function disownRegistration(
   const { database, sessionCheck, log } = runtime
   const looked = requireLink(await peekLink(runtime, database, { purpose: 'verify_email', token }))
   const event = userEvent('registration_disowned', client)
-  const userId = await database.transaction(async (transaction) => {
+  const userId = await keepingAnAdministrator(runtime, async (transaction) => {
     const link = await spendLink(transaction, looked)
     const isRemoved =
       link.pendingRegistrationId === null

@@ -12,7 +12,7 @@ export const exportDataContract = contract({
   path: '/api/auth/export',
   summary: 'Export my data',
   description:
-    'Everything that is kept about the caller: the profile, the accounts at providers that sign in to it, the sessions, the record of sign-ins and changes, and the messages that were sent; the newest 10,000 of each. Never a password, a token or a link. At most 10 an hour.',
+    'Everything that is kept about the caller: the profile, the accounts at providers that sign in to it, the sessions, the record of sign-ins and changes, and the messages that were sent; the newest first, however many there are. Never a password, a token or a link. At most 10 an hour.',
   tag: 'auth',
   principal: 'session',
   responses: {

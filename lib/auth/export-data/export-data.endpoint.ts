@@ -3,6 +3,6 @@ import { exportDataContract } from './export-data.contract.ts'
 import { exportData } from './export-data.ts'
 
 export const exportDataEndpoint = endpoint(exportDataContract, async ({ runtime, principal, client }) => ({
-  body: await exportData(runtime, principal, client),
+  text: await exportData(runtime, principal, client),
   headers: { 'content-disposition': 'attachment; filename="my-data.json"' },
 }))

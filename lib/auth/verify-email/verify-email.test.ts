@@ -34,6 +34,23 @@ describe('an account whose address need not be proven', () => {
     expect((await readMail(server, account.email)).map(({ template }) => template)).toContain('welcome')
   })
 
+  test.each(['disabled_at', 'deleted_at'])(
+    'is proven, and not welcomed, while nobody may sign in to it (%s)',
+    async (column) => {
+      const { account, token } = await registered()
+      await server.database.sql(`UPDATE users SET ${column} = app_now() WHERE email = $1`, [account.email])
+
+      expect((await verify(server, { token })).status).toBe(200)
+
+      const [row] = await server.database.sql('SELECT email_verified_at FROM users WHERE email = $1', [
+        account.email,
+      ])
+      expect(row?.['email_verified_at']).not.toBeNull()
+      const templates = (await readMail(server, account.email)).map(({ template }) => template)
+      expect(templates).toEqual(['verify_email'])
+    },
+  )
+
   test('is verified by the code of the same message on another device, in any spelling of it', async () => {
     const { account, code } = await registered()
 

@@ -14,6 +14,8 @@ interface Verified {
   userId: number
   username: string
   isNew: boolean
+  /** False: nobody may sign in to it, so nobody is welcome. */
+  isActive: boolean
 }
 
 /**
@@ -41,9 +43,9 @@ async function inOneTransaction(runtime: Runtime, looked: LinkRow, client: Event
       const link = await spendLink(transaction, looked)
       const verified = await applyProof(runtime, transaction, link, client)
       if (!verified) throw new Problem('link_invalid', { because: 'of an account or address that is gone' })
-      const { userId, username } = verified
+      const { userId, username, isActive } = verified
       const message = { template: 'welcome', to: link.email, props: { username } } as const
-      await queueMail(runtime, transaction, { userId }, message)
+      if (isActive) await queueMail(runtime, transaction, { userId }, message)
       return verified
     })
   } catch (error) {
@@ -61,10 +63,10 @@ async function applyProof(
     const event = userEvent('account_registered', client)
     const account = { id: pendingRegistrationId, roles: [config.defaultRole], event }
     const user = await completeRegistration(transaction, account)
-    return user && { userId: user.id, username: user.username, isNew: true }
+    return user && { userId: user.id, username: user.username, isNew: true, isActive: true }
   }
   if (userId === null) return null
   const event = userEvent('email_verified', client)
-  const username = await verifyEmailAddress(transaction, { userId, email, event })
-  return username === null ? null : { userId, username, isNew: false }
+  const verified = await verifyEmailAddress(transaction, { userId, email, event })
+  return verified && { userId, ...verified, isNew: false }
 }
