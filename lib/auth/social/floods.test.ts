@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { cleanAccounts } from '#lib/accounts/clean-accounts.ts'
 import {
   begin,
   newPerson,
@@ -35,20 +34,6 @@ describe('from one address', () => {
     expect(statuses.filter((status) => status === 400)).toHaveLength(60)
     expect(statuses.at(-1)).toBe(429)
   })
-})
-
-test('codes that nobody came for are removed an hour after they were over', async () => {
-  const stage = await socialStageForThisTest()
-  const { server } = stage
-  await obtainCode(stage, { person: newPerson() })
-  const codes = async () => {
-    await cleanAccounts(server.runtime)
-    return (await server.database.sql('SELECT 1 FROM sign_in_codes')).length
-  }
-  await server.time.advance({ seconds: 3600 })
-  expect(await codes()).toBe(1)
-  await server.time.advance({ seconds: 70 })
-  expect(await codes()).toBe(0)
 })
 
 describe('the way back', () => {
