@@ -1,3 +1,5 @@
+import { parseUrl } from '#lib/encoding/parse-url.ts'
+
 /**
  * As presented, in UTF-16 units. Bringing text into NFKC or a domain into punycode can cost the square of its length,
  * so longer text is refused unread.
@@ -58,8 +60,9 @@ export function normaliseMailAddress(address: string): string {
 }
 
 function asciiDomain(domain: string): string | null {
-  if (!/^[\p{L}\p{N}\p{M}.-]+$/u.test(domain) || !URL.canParse(`http://${domain}`)) return null
-  const ascii = new URL(`http://${domain}`).hostname
+  if (!/^[\p{L}\p{N}\p{M}.-]+$/u.test(domain)) return null
+  const ascii = parseUrl(`http://${domain}`)?.hostname
+  if (!ascii) return null
   const labels = ascii.split('.')
   const isNumeric = /^\d+$/.test(labels.at(-1) ?? '')
   return labels.length >= 2 && labels.every((part) => label.test(part)) && !isNumeric ? ascii : null

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { parseUrl } from '#lib/encoding/parse-url.ts'
 import { isLoopbackHost } from './loopback.ts'
 
 /** Schemas of single values, from the text of an environment variable. Empty text counts as not set. */
@@ -76,7 +77,7 @@ export const baseUrl = z.string().transform((text, context) => {
 
 /** Base of links: scheme, host, port, and a path if the pages are below one. */
 export const pagesUrl = z.string().transform((text, context) => {
-  const url = URL.canParse(text) ? new URL(text) : null
+  const url = parseUrl(text)
   const isBase = url && /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username
   if (isBase) return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
   const message = `${quoted(text)} is not a URL of scheme, host, port and path only`
@@ -86,7 +87,7 @@ export const pagesUrl = z.string().transform((text, context) => {
 
 /** Where a provider of sign-ins is: https, or http on this machine; no query. Without a slash at the end. */
 export const issuerUrl = z.string().transform((text, context) => {
-  const url = URL.canParse(text) ? new URL(text) : null
+  const url = parseUrl(text)
   const isSafe =
     url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname)))
   if (isSafe && !url.search && !url.hash && !url.username && !url.password) return text.replace(/\/+$/, '')
@@ -98,7 +99,7 @@ export const issuerUrl = z.string().transform((text, context) => {
 /** Whole addresses of pages, compared as they are written; no fragment, which no server would see. */
 export const addresses = list.transform((items, context) =>
   items.map((item) => {
-    const url = URL.canParse(item) ? new URL(item) : null
+    const url = parseUrl(item)
     const isPage = url && /^https?:$/.test(url.protocol) && !url.hash && !url.username && url.href === item
     if (!isPage) {
       const hint = url ? ` Did you mean ${url.origin}${url.pathname}${url.search}?` : ''
@@ -142,7 +143,7 @@ const submissionPort = 587
 
 /** Never quoted: it holds a password. */
 export const smtpUrl = z.string().transform((text, context): SmtpServer => {
-  const url = /^smtps?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : null
+  const url = /^smtps?:\/\//i.test(text) ? parseUrl(text) : null
   if (url?.hostname && !url.search && !url.hash && /^\/?$/.test(url.pathname)) {
     const isImplicitTls = url.protocol === 'smtps:' || url.port === String(smtpsPort)
     return {
@@ -174,7 +175,9 @@ export const databaseUrl = z.string().refine(isDatabaseUrl, {
 
 function isDatabaseUrl(text: string): boolean {
   // Without a host the socket directory is in the query, which URL takes only where no user is named.
-  return /^postgres(ql)?(\+[a-z0-9_]+)?:\/\//i.test(text) && URL.canParse(text.replace('@/', '@localhost/'))
+  return (
+    /^postgres(ql)?(\+[a-z0-9_]+)?:\/\//i.test(text) && parseUrl(text.replace('@/', '@localhost/')) !== null
+  )
 }
 
 /** Several secrets, the first one in use: `new,old`. */
@@ -254,8 +257,8 @@ function splitList(text: string): string[] {
 }
 
 function originOf(text: string): string | null {
-  if (!URL.canParse(text)) return null
-  const url = new URL(text)
+  const url = parseUrl(text)
+  if (!url) return null
   const isBare = (url.pathname === '/' || url.pathname === '') && !url.search && !url.hash && !url.username
   return isBare && (url.protocol === 'http:' || url.protocol === 'https:') ? url.origin : null
 }

@@ -1,4 +1,5 @@
 import type { Config } from '#lib/config/config.ts'
+import { parseUrl } from '#lib/encoding/parse-url.ts'
 
 /** Where a page may lead on to after a form: our own pages, by the start of their path. */
 const ownPages =
@@ -17,10 +18,10 @@ export function safeNext(
   config: Pick<Config, 'appUrl' | 'allowedOrigins'>,
   wanted: string | null,
 ): string | null {
-  if (!wanted || treacherous.test(wanted) || !URL.canParse(wanted, config.appUrl)) return null
-  const url = new URL(wanted, config.appUrl)
+  if (!wanted || treacherous.test(wanted)) return null
+  const url = parseUrl(wanted, config.appUrl)
   // A blob: address has the origin of whoever made it, and shows what they put there.
-  if (url.username || url.password || !/^https?:$/.test(url.protocol)) return null
+  if (!url || url.username || url.password || !/^https?:$/.test(url.protocol)) return null
   if (config.allowedOrigins.includes(url.origin)) return url.href
   const isOwnPage = url.origin === config.appUrl && wanted.startsWith('/') && ownPages.test(url.pathname)
   return isOwnPage ? `${url.pathname}${url.search}` : null

@@ -144,9 +144,9 @@ const layers: Layer[] = [
     planted: { path: 'lib/crypto/planted.ts', imports: '#lib/config/config.ts' },
   },
   {
-    name: 'config knows crypto only',
+    name: 'config knows crypto and encoding only',
     files: /^lib\/config\//,
-    mayImport: /^lib\/(config|crypto)\//,
+    mayImport: /^lib\/(config|crypto|encoding)\//,
     planted: { path: 'lib/config/planted.ts', imports: '#lib/runtime/log.ts' },
   },
   {

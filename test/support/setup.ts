@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import fc from 'fast-check'
-import { afterEach, beforeEach, expect, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, vi } from 'vitest'
 import { isLoopbackHost } from '#lib/config/loopback.ts'
 import { problemMatchers } from './problem-matchers.ts'
 
@@ -23,6 +23,13 @@ if (connect.name !== connectWithin.name) Socket.prototype.connect = connectWithi
 
 beforeEach(() => {
   vi.spyOn(console, 'error')
+})
+
+/** What a process has once, such as its runtime: the next file of the worker is another process. */
+afterAll(() => {
+  for (const mark of Object.getOwnPropertySymbols(globalThis)) {
+    if (mark.description?.startsWith('session-management.')) Reflect.deleteProperty(globalThis, mark)
+  }
 })
 
 afterEach(() => {

@@ -1,4 +1,5 @@
 import { isLoopbackUrl } from '#lib/config/loopback.ts'
+import { parseUrl } from '#lib/encoding/parse-url.ts'
 import type { Endpoint } from '#lib/http/endpoint.ts'
 import { requireQuery } from '#lib/http/shape.ts'
 import { Problem } from '#lib/problems.ts'
@@ -30,7 +31,8 @@ export const startSocialSignInEndpoint: Endpoint = {
 /** Compared character by character (RFC 9700 section 2.1). Trial and development know no list, and this machine only. */
 function requireReturnUrl({ config }: Runtime, url: string): void {
   if (config.social.returnUrls.includes(url)) return
-  const isPage = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && !new URL(url).username
+  const page = parseUrl(url)
+  const isPage = page && /^https?:$/.test(page.protocol) && !page.username
   if (config.mode !== 'strict' && isPage && isLoopbackUrl(url)) return
   throw new Problem('return_url_refused')
 }

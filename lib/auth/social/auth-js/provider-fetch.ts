@@ -2,6 +2,7 @@ import type { SocialProvider } from '#lib/config/config.ts'
 import { isLoopbackHost, isLoopbackUrl } from '#lib/config/loopback.ts'
 import { verifyIdTokenSignature } from '#lib/crypto/id-token.ts'
 import { clockLeewaySeconds } from '#lib/crypto/jwt.ts'
+import { parseUrl } from '#lib/encoding/parse-url.ts'
 import type { Clock } from '#lib/runtime/clock.ts'
 import type { Profile } from '../proven-identity.ts'
 
@@ -70,7 +71,8 @@ function requireCarriable(accessToken: unknown): void {
 async function readMetadata(line: ProviderLine, url: URL, amend: (metadata: Profile) => Profile) {
   const metadata = amend(await readPublished(line, url.href))
   const { issuer, authorization_endpoint: away } = metadata
-  const leadsAway = typeof away === 'string' && URL.canParse(away) && isSafe(line, new URL(away))
+  const address = typeof away === 'string' ? parseUrl(away) : null
+  const leadsAway = address && isSafe(line, address)
   // Auth.js judges the issuer. Where it sends people to it does not look at, and it could be a script.
   if (!isOf(url, issuer) || !leadsAway) line.published.kept.delete(url.href)
   if (!leadsAway) throw new TypeError('the metadata send people to no address with https')
