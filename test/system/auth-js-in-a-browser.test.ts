@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Browser, chromium, type Page } from '@playwright/test'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
@@ -89,9 +90,17 @@ async function visit(): Promise<Visit> {
   )
   await page.goto('/probe')
   const comeToFront = async () => {
-    const asked = page.waitForResponse(/\/api\/auth\/session$/)
-    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
-    return (await asked).status()
+    const asked = page.waitForRequest(/\/api\/auth\/session$/)
+    let isAsked = false
+    asked.finally(() => {
+      isAsked = true
+    })
+    // A page that was just loaded does not listen yet.
+    while (!isAsked) {
+      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+      await pause(100)
+    }
+    return (await (await asked).response())?.status() ?? 0
   }
   return { page, account, elsewhere, comeToFront }
 }

@@ -21,7 +21,7 @@ import { newUuidV7 } from '#lib/runtime/random.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { IssuedSession } from '#lib/session/issued-session.ts'
 import { type SessionStart, startSession } from '#lib/session/start-session.ts'
-import { judgeIdentity } from './identity-verdict.ts'
+import { type IdentityFacts, judgeIdentity } from './identity-verdict.ts'
 import type { ProvenIdentity } from './proven-identity.ts'
 import { providerName } from './provider-name.ts'
 import { usernameCandidates } from './username-candidates.ts'
@@ -42,10 +42,7 @@ export async function admitIdentity(
   client: SocialClient,
 ): Promise<UserRow | null> {
   const { database, config } = runtime
-  const owner = await findOwnerOfIdentity(database, identity)
-  const addressee =
-    owner || identity.email === null ? null : await findAccountOfAddress(database, identity.email)
-  const verdict = judgeIdentity({ identity, owner, addressee, rules: config })
+  const verdict = judgeIdentity({ identity, ...(await whoMayBeMeant(database, identity)), rules: config })
   switch (verdict.kind) {
     case 'create':
       return null
@@ -58,6 +55,18 @@ export async function admitIdentity(
       await noteIdentityUse(database, identity)
       return { ...verdict.account, deletedAt: null }
   }
+}
+
+/** Whose the identity is, or else who has its address. */
+async function whoMayBeMeant(
+  database: Connection,
+  identity: ProvenIdentity,
+): Promise<Pick<IdentityFacts, 'owner' | 'addressee'>> {
+  const owner = await findOwnerOfIdentity(database, identity)
+  if (owner || identity.email === null) return { owner, addressee: null }
+  const addressee = await findAccountOfAddress(database, identity.email)
+  // Between the two looks the same person, in another tab, may have made the account that was found.
+  return { owner: addressee && (await findOwnerOfIdentity(database, identity)), addressee }
 }
 
 async function restore(runtime: Runtime, account: AccountForSignIn, client: SocialClient): Promise<void> {

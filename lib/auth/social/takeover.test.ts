@@ -238,11 +238,14 @@ describe('two first sign-ins of one person at once', () => {
     expect(new Set(ids).size).toBe(1)
   })
 
-  test('also when one makes it after the other has looked and before it makes one', async () => {
+  test.each([
+    ['whose the identity is', 'find_owner_of_identity'],
+    ['who has its address', 'find_account_of_address'],
+  ])('also when one makes it after the other has looked %s', async (_, look) => {
     const own = await socialStageForThisTest()
     const person = newPerson()
     const [first, second] = [own.server.client(), own.server.client()]
-    after(own.server, 'find_account_of_address', () => dance(own, first, 'oidc', { person }))
+    after(own.server, look, () => dance(own, first, 'oidc', { person }))
 
     const { answer } = await dance(own, second, 'oidc', { person })
 
