@@ -1,5 +1,7 @@
-import { randomBytes } from 'node:crypto'
+import { createHashQueue } from '#lib/crypto/hash-queue.ts'
+import { createPasswords, type PasswordParts } from '#lib/password/passwords.ts'
 import type { ProblemCode } from '#lib/problems.ts'
+import type { Runtime } from '#lib/runtime/runtime.ts'
 import { serverForThisTest, type TestServer } from './harness.ts'
 import { stageOn } from './inner-theatre.ts'
 import { capturedMail } from './mailbox.ts'
@@ -12,6 +14,13 @@ async function prepared(prepare: (server: TestServer) => void): Promise<Provoke>
   const server = await serverForThisTest()
   prepare(server)
   return (contract) => sendTo(server.client(), contract)
+}
+
+/** As while more hash than the queue takes. */
+function withoutRoom({ clock, log, metrics }: Runtime) {
+  const queue = createHashQueue({ slots: 0, waitingMax: 0, waitMsMax: 0, monotonicNow: clock.monotonicMs })
+  const bcrypt = {} as PasswordParts['bcrypt']
+  return createPasswords({ queue, bcrypt, clock, log, metrics })
 }
 
 /**
@@ -42,12 +51,13 @@ export const innerRefusals: Record<
       if (contract.principal === 'session') await client.login(account)
       const usable = await usableBody(stageOn(server), contract)
       const { runtime } = server
-      const flood = Promise.allSettled(
-        Array.from({ length: 80 }, () => runtime.passwords.hash(randomBytes(8).toString('hex'))),
-      )
-      const answer = await sendTo(client, contract, usable)
-      await flood
-      return answer
+      const { passwords } = runtime
+      runtime.passwords = withoutRoom(runtime)
+      try {
+        return await sendTo(client, contract, usable)
+      } finally {
+        runtime.passwords = passwords
+      }
     }
   },
   token_expired: async () => {
