@@ -45,6 +45,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'long',
+          include: ['test/long/*.test.ts'],
+          // None of them looks at the time.
+          maxWorkers: 2,
+          testTimeout: 900_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'full',
           include: ['test/full/*.test.ts'],
           fileParallelism: false,

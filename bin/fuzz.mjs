@@ -12,7 +12,7 @@ const { FUZZ_REQUESTS = '200000', FUZZ_SEED = String(Date.now() % 2 ** 31) } = p
 process.stdout.write(`${FUZZ_REQUESTS} requests, FUZZ_SEED=${FUZZ_SEED}\n`)
 const { status } = spawnSync(
   process.execPath,
-  [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--project', 'full', 'test/full/api-fuzz.test.ts'],
+  [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--project', 'long', 'test/long/api-fuzz.test.ts'],
   { cwd: root, stdio: 'inherit', env: { ...process.env, FUZZ_REQUESTS, FUZZ_SEED } },
 )
 process.exit(status ?? 1)

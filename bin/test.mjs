@@ -24,7 +24,11 @@ const commands = {
     'e2e-headless': runHeadless,
     e2e: runPlaywright([...ways, ...looks]),
   },
-  full: { full: runVitest('full'), 'e2e-full': runPlaywright([...otherLooks, ...docs]) },
+  full: {
+    long: runVitest('long'),
+    full: runVitest('full'),
+    'e2e-full': runPlaywright([...otherLooks, ...docs]),
+  },
   // Draws docs/screens/.
   screens: { screens: runPlaywright(['screens']) },
 }

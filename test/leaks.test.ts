@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Holdings } from './support/api-fuzz.ts'
 import { leaksIn } from './support/leaks.ts'
 
-// The fuzzer (test/full/api-fuzz.test.ts) finds nothing as a rule; here is what it would find.
+// The fuzzer (test/long/api-fuzz.test.ts) finds nothing as a rule; here is what it would find.
 
 const jwt = (payload: string) => `eyJhbGciOiJFUzI1NiJ9.eyJ${payload}.${'s'.repeat(43)}`
 const refreshToken = (mark: string) => `01a20661-fe83-77c9-bae4-3a079a80750b.1.13.${mark.repeat(43)}`
