@@ -27,12 +27,20 @@ export function parseCall({ name, operands, options }: Command, given: readonly 
 
 function parseStrictly(given: readonly string[], options: NonNullable<ParseArgsConfig['options']>) {
   try {
-    return parseArgs({ args: [...given], options, allowPositionals: true, strict: true })
+    const dashed = given.filter(isDashedKid)
+    const others = given.filter((text) => !isDashedKid(text))
+    const args = dashed.length > 0 ? [...others, '--', ...dashed] : others
+    return parseArgs({ args, options, allowPositionals: true, strict: true })
   } catch (error) {
     // Its messages are sentences for the person who typed it; the second one is about how to type a dash.
     if (error instanceof TypeError && 'code' in error) throw usageError(firstSentence(error.message))
     throw error
   }
+}
+
+/** One kid of 64 begins with a dash. No option of ours is 43 characters long. */
+function isDashedKid(text: string): boolean {
+  return /^-[\w-]{42}$/.test(text)
 }
 
 function firstSentence(text: string): string {
