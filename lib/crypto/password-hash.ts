@@ -2,12 +2,25 @@ import argon2 from 'argon2'
 import type { BcryptWorkers } from './bcrypt-workers.ts'
 import { randomBytes } from './random.ts'
 
-export type PasswordScheme =
-  | { algorithm: 'argon2id' | 'argon2i' | 'argon2d'; memoryKiB: number; passes: number; lanes: number }
-  | { algorithm: 'bcrypt'; cost: number }
+export interface Argon2Scheme {
+  algorithm: 'argon2id' | 'argon2i' | 'argon2d'
+  memoryKiB: number
+  passes: number
+  lanes: number
+}
+
+export type PasswordScheme = Argon2Scheme | { algorithm: 'bcrypt'; cost: number }
+
+/** What new hashes are made with. */
+export type NewHashScheme = Argon2Scheme & { algorithm: 'argon2id' }
 
 /** Parameters of new hashes: OWASP Password Storage, first argon2id row. About 30 ms and 19 MiB each. */
-export const currentScheme = { algorithm: 'argon2id', memoryKiB: 19_456, passes: 2, lanes: 1 } as const
+export const currentScheme: NewHashScheme = {
+  algorithm: 'argon2id',
+  memoryKiB: 19_456,
+  passes: 2,
+  lanes: 1,
+}
 
 /** Stored parameters above these are refused: a planted row must not be able to stop the server. */
 const bounds = { memoryKiB: 262_144, passes: 10, lanes: 4, bcryptCost: 14 }
@@ -45,22 +58,22 @@ function withinBounds(
 }
 
 /** True when a right sign-in should replace this hash by one with the parameters of today. */
-export function isOutdated(scheme: PasswordScheme): boolean {
-  if (scheme.algorithm !== currentScheme.algorithm) return true
-  const { memoryKiB, passes, lanes } = currentScheme
+export function isOutdated(scheme: PasswordScheme, current = currentScheme): boolean {
+  if (scheme.algorithm !== current.algorithm) return true
+  const { memoryKiB, passes, lanes } = current
   return scheme.memoryKiB < memoryKiB || scheme.passes < passes || scheme.lanes < lanes
 }
 
 const saltBytes = 16
 
 /**
- * Hashes a new password with {@link currentScheme}.
+ * Hashes a new password.
  *
  * @returns the PHC string with its parameters in the order m, t, p: the package's own order (m, p, t) is one that the
  *          reference implementation and argon2-cffi refuse to read
  */
-export async function hashPassword(password: string): Promise<string> {
-  const { memoryKiB, passes, lanes } = currentScheme
+export async function hashPassword(password: string, scheme = currentScheme): Promise<string> {
+  const { memoryKiB, passes, lanes } = scheme
   const salt = randomBytes(saltBytes)
   const hash = await argon2.hash(password, {
     raw: true,

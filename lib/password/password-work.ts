@@ -1,4 +1,4 @@
-import type { PasswordScheme } from '#lib/crypto/password-hash.ts'
+import type { Argon2Scheme, PasswordScheme } from '#lib/crypto/password-hash.ts'
 
 /**
  * The work that every sign-in spends, whether or not the account exists and however its hash was made: as much argon2
@@ -10,8 +10,6 @@ export interface WorkTarget {
   /** bcrypt cost (log2 of its rounds); null: none. */
   bcryptCost: number | null
 }
-
-type Argon2Scheme = Exclude<PasswordScheme, { algorithm: 'bcrypt' }>
 
 /** Rows that are rarer than this may take longer than others. */
 const rareShare = 0.01

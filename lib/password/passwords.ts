@@ -7,6 +7,7 @@ import {
   currentScheme,
   hashPassword,
   isOutdated,
+  type NewHashScheme,
   type PasswordScheme,
   readPasswordScheme,
   verifyPasswordHash,
@@ -44,6 +45,8 @@ export interface PasswordParts {
   clock: Clock
   log: Log
   metrics: Metrics
+  /** How new passwords are hashed; {@link currentScheme} unless a test that is not about hashes says otherwise. */
+  scheme?: NewHashScheme
   /** False only in a control run: then an account that there is not is answered without any work. */
   spendsDecoys?: boolean
 }
@@ -51,7 +54,8 @@ export interface PasswordParts {
 const sampleSize = 1000
 
 export function createPasswords(parts: PasswordParts): Passwords {
-  let target: WorkTarget = workTargetOf([], currentScheme)
+  const { scheme: own = currentScheme } = parts
+  let target: WorkTarget = workTargetOf([], own)
 
   async function inQueue<Result>(work: () => Promise<Result>): Promise<Result> {
     const outcome = await parts.queue.run(async () => {
@@ -82,12 +86,12 @@ export function createPasswords(parts: PasswordParts): Passwords {
       const isTooLong = Buffer.byteLength(presented) > passwordBytesMax
       return inQueue(() =>
         isTooLong
-          ? verifyWithEqualWork(parts.bcrypt, null, '', target)
-          : verifyWithEqualWork(parts.bcrypt, stored, presented, target),
+          ? verifyWithEqualWork(parts.bcrypt, null, '', { own, target })
+          : verifyWithEqualWork(parts.bcrypt, stored, presented, { own, target }),
       )
     },
     // New passwords are NFC, so that the same keys pressed on another system give the same bytes.
-    hash: (password) => inQueue(() => hashPassword(password.normalize('NFC'))),
+    hash: (password) => inQueue(() => hashPassword(password.normalize('NFC'), own)),
     requireRoom() {
       if (parts.queue.isFull())
         throw new Problem('overloaded', { retryAfterSeconds: 2, because: 'hash queue' })
@@ -96,7 +100,7 @@ export function createPasswords(parts: PasswordParts): Passwords {
       const schemes = (await samplePasswordHashes(db, sampleSize)).map(readPasswordScheme)
       target = workTargetOf(
         schemes.filter((scheme) => scheme !== null),
-        currentScheme,
+        own,
       )
     },
   }
@@ -111,7 +115,7 @@ async function verifyWithEqualWork(
   bcrypt: BcryptWorkers,
   stored: StoredPassword | null,
   presented: string,
-  target: WorkTarget,
+  { own, target }: { own: NewHashScheme; target: WorkTarget },
 ): Promise<PasswordVerdict> {
   let isRight = false
   // Every spelling costs the whole work, hit or miss, so the answer time tells nothing about the account.
@@ -119,7 +123,7 @@ async function verifyWithEqualWork(
     if (stored) isRight = (await verifyPasswordHash(stored.hash, stored.scheme, spelling, bcrypt)) || isRight
     await spend(bcrypt, spelling, remainingWork(stored?.scheme ?? null, target))
   }
-  return isRight && stored ? { kind: 'right', isOutdated: isOutdated(stored.scheme) } : { kind: 'wrong' }
+  return isRight && stored ? { kind: 'right', isOutdated: isOutdated(stored.scheme, own) } : { kind: 'wrong' }
 }
 
 /** The bytes as given first (imported hashes), then NFC (our own), if that is something else. */

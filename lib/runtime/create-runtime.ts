@@ -5,6 +5,7 @@ import { cleanAccounts, cleanSignInCodes } from '#lib/accounts/clean-accounts.ts
 import type { Config } from '#lib/config/config.ts'
 import { createBcryptWorkers } from '#lib/crypto/bcrypt-workers.ts'
 import { createHashQueue } from '#lib/crypto/hash-queue.ts'
+import type { NewHashScheme } from '#lib/crypto/password-hash.ts'
 import { deriveRootKeys } from '#lib/crypto/root-keys.ts'
 import { createJobRunner, type JobRunner } from '#lib/jobs/job-runner.ts'
 import { createLimits } from '#lib/limits/limits.ts'
@@ -37,6 +38,8 @@ export interface RuntimeParts {
   log?: Log
   /** Controls of the session engine that a control run leaves out, to show what they are for. */
   without?: readonly SessionControl[]
+  /** What new password hashes cost instead, so that what is not about them does not wait for them. */
+  passwordScheme?: NewHashScheme
   /** Where the change feed listens instead: a wrong place. */
   feedUrl?: string
 }
@@ -73,8 +76,7 @@ export async function createRuntime(
   })
   const redis = config.redisUrl ? await openRedis(config.redisUrl, log) : null
   const roots = deriveRootKeys(config.rootSecrets)
-  const spendsDecoys = !parts.without?.includes('decoy')
-  const hashing = createHashing({ clock, log, metrics, seat, spendsDecoys })
+  const hashing = createHashing({ clock, log, metrics, seat, parts })
   const touches = createTouchBatch(database, config.session.roleLimits)
   const tasks = createPeriodicTasks(log)
   tasks.every(touchIntervalMs, 'touches', () => touches.flush())
@@ -237,15 +239,25 @@ function createHashing({
   log,
   metrics,
   seat,
-  spendsDecoys,
-}: Pick<Runtime, 'clock' | 'log' | 'metrics'> & { seat: WorkerSeat | null; spendsDecoys: boolean }) {
+  parts,
+}: Pick<Runtime, 'clock' | 'log' | 'metrics'> & { seat: WorkerSeat | null; parts: RuntimeParts }) {
   const slots = hashSlots(usableCores(), seat?.workers ?? 1)
   const queue = createHashQueue({ slots, waitingMax, waitMsMax, monotonicNow: clock.monotonicMs })
   const bcrypt = createBcryptWorkers(`${process.cwd()}/lib/crypto/bcrypt-worker.mjs`)
   metrics.gauge('password_hash_running', 'Password hashes running now', () => queue.usage().running)
   metrics.gauge('password_hash_waiting', 'Password hashes waiting for a slot', () => queue.usage().waiting)
+  const { passwordScheme: scheme } = parts
+  const spendsDecoys = !parts.without?.includes('decoy')
   return {
-    passwords: createPasswords({ queue, bcrypt, clock, log, metrics, spendsDecoys }),
+    passwords: createPasswords({
+      queue,
+      bcrypt,
+      clock,
+      log,
+      metrics,
+      spendsDecoys,
+      ...(scheme && { scheme }),
+    }),
     close: () => bcrypt.close(),
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, inject, onTestFinished } from 'vitest'
 import { readConfig } from '#lib/config/read-config.ts'
+import { currentScheme, type NewHashScheme } from '#lib/crypto/password-hash.ts'
 import { Secret } from '#lib/crypto/secret.ts'
 import { endpoints } from '#lib/endpoints.ts'
 import { respond } from '#lib/http/answer.ts'
@@ -33,17 +34,31 @@ export interface TestTime {
 
 export const testAppUrl = 'http://localhost:8000'
 
-/**
- * A server without a socket: the real endpoints and pipeline over a database of its own. `variables` are settings as
- * the environment has them; the mode is strict unless they say otherwise.
- */
-async function testServer(variables: Record<string, string> = {}, beside?: TestServer): Promise<TestServer> {
+/** A three-hundredth of the work of a real hash. */
+const cheapScheme: NewHashScheme = { ...currentScheme, memoryKiB: 64 }
+
+/** Settings as the environment has them; the mode is strict unless they say otherwise. */
+type Variables = Record<string, string>
+
+interface Making {
+  /** The server on whose database it stands. */
+  beside?: TestServer
+  /** True for tests of the hashes themselves. */
+  hashesForReal?: boolean
+}
+
+/** A server without a socket: the real endpoints and pipeline over a database of its own. */
+async function testServer(
+  variables: Variables = {},
+  { beside, hashesForReal = false }: Making = {},
+): Promise<TestServer> {
   const database = beside?.database ?? (await createTestDatabase(inject('databaseServerUrl')))
   const logs: Record<string, unknown>[] = []
   const { clock, time } = testClock(database)
   const runtime = await createRuntime(testConfig(database.url, variables), {
     clock,
     log: createLog('debug', { write: (line: string) => void logs.push(JSON.parse(line)) }),
+    passwordScheme: hashesForReal ? currentScheme : cheapScheme,
   })
   await settle(runtime)
   runtime.phase = 'serving'
@@ -95,10 +110,10 @@ function withFeedCaughtUp(database: TestDatabase, runtime: Runtime): TestDatabas
 }
 
 /** One server for all tests of a file. Give tests accounts of their own; use {@link serverForThisTest} to move time. */
-export function useServer(variables: Record<string, string> = {}): TestServer {
+export function useServer(variables: Variables = {}, making: Making = {}): TestServer {
   const holder: { server?: TestServer } = {}
   beforeAll(async () => {
-    holder.server = await testServer(variables)
+    holder.server = await testServer(variables, making)
   })
   afterAll(() => holder.server?.close())
   return new Proxy({} as TestServer, {
@@ -111,19 +126,19 @@ export function useServer(variables: Record<string, string> = {}): TestServer {
 
 /** Another process, so to speak, on the database of a server; closed when the test ends. */
 export async function serverBeside(server: TestServer): Promise<TestServer> {
-  const another = await testServer({}, server)
+  const another = await testServer({}, { beside: server })
   onTestFinished(() => another.close())
   return another
 }
 
 /** As {@link testServer}, closed when the test ends. */
-export async function serverForThisTest(variables: Record<string, string> = {}): Promise<TestServer> {
-  const server = await testServer(variables)
+export async function serverForThisTest(variables: Variables = {}, making: Making = {}): Promise<TestServer> {
+  const server = await testServer(variables, making)
   onTestFinished(() => server.close())
   return server
 }
 
-function testConfig(databaseUrl: string, variables: Record<string, string>) {
+function testConfig(databaseUrl: string, variables: Variables) {
   const outcome = readConfig(
     {
       DATABASE_URL: databaseUrl,

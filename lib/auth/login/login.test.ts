@@ -228,6 +228,7 @@ describe('a refused sign-in tells nothing about the account', () => {
 })
 
 describe('hashes from elsewhere', () => {
+  const server = useServer({}, { hashesForReal: true })
   const password = 'quiet imported harbour'
   const hashes: [string, () => Promise<string> | string][] = [
     ['bcrypt $2b$', () => bcrypt.hashSync(password, 5)],
@@ -247,7 +248,7 @@ describe('hashes from elsewhere', () => {
   test.each(hashes)(
     '%s is verified, and replaced by one of today at the next right sign-in',
     async (_, make) => {
-      const account = await accountOn()
+      const account = await accountOn(server)
       const imported = await make()
       await storePassword(server, account, imported)
 
@@ -263,7 +264,7 @@ describe('hashes from elsewhere', () => {
   )
 
   test('a hash of the bytes as they were typed, not of their NFC form, is verified too', async () => {
-    const account = await accountOn()
+    const account = await accountOn(server)
     const decomposed = 'cafe\u0301 au lait a\u0300 la carte'
     await storePassword(server, account, bcrypt.hashSync(decomposed, 4))
 
@@ -274,7 +275,7 @@ describe('hashes from elsewhere', () => {
   })
 
   test('a stored hash of an unknown format or an outrageous cost is a wrong password, never a 500', async () => {
-    const account = await accountOn()
+    const account = await accountOn(server)
     const outrageous = [
       'plain text',
       '',

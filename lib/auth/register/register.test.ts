@@ -43,6 +43,7 @@ describe('a registration creates an account', () => {
   })
 
   test('the password is stored as an argon2id hash of its NFC form and nowhere else', async () => {
+    const server = await serverForThisTest({}, { hashesForReal: true })
     const decomposed = 'cafe\u0301 by the quiet harbour'
     const { account } = await server.client().register({ password: decomposed })
 
