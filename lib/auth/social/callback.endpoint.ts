@@ -13,6 +13,7 @@ import { signInWithCredentials } from './auth-js/credentials.ts'
 import { leadOn, readFields, requireOwnOrigin } from './auth-js/exchange.ts'
 import { leadToPage } from './auth-js/lead-away.ts'
 import { type DanceEnd, type DanceSteps, endWithAuthJs } from './auth-js/run-dance.ts'
+import { presentedPrincipal } from './auth-js/session.ts'
 import { authJsCallbackContract, authJsFormCallbackContract } from './auth-js.contract.ts'
 import { clearedDance, presentedDance } from './begin-dance.ts'
 import type { Dance } from './dance.ts'
@@ -144,7 +145,10 @@ async function refuse(
 ): Promise<Reply> {
   const { runtime, client, peer, requestId } = exchange
   const isOurs = problem.code === 'unavailable' || problem.code === 'internal_error'
-  if (!isOurs) await recordRefusal(runtime, { provider: provider.id, client }, problem)
+  if (!isOurs) {
+    const userId = await ownerOf(exchange, dance)
+    await recordRefusal(runtime, { provider: provider.id, client, userId }, problem)
+  }
   // What is nobody's must not end a dance that goes on in another tab.
   const cookies = dance ? [clearedDance(runtime)] : []
   if (dance?.purpose.kind === 'hand_over' && !isOurs) {
@@ -162,4 +166,12 @@ async function refuse(
   logRefusal(exchange, problem)
   const asked = { isNavigation: false, hasPages: peer.hasPages }
   return { ...problemPage(runtime.config, problem, requestId, asked), cookies }
+}
+
+/** Who was signed in and began the dance, as far as that still holds. */
+async function ownerOf({ runtime, credential }: Exchange, dance: Dance | null): Promise<number | null> {
+  if (dance?.purpose.kind === 'sign_in') return dance.purpose.ownerId ?? null
+  if (dance?.purpose.kind !== 'link') return null
+  const principal = await presentedPrincipal(runtime, credential)
+  return principal?.session.id === dance.purpose.sessionId ? principal.user.id : null
 }

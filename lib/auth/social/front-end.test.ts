@@ -290,6 +290,23 @@ describe('connecting from our own pages', () => {
     expect(await owners(person.subject)).toEqual([{ user_id: before.id }])
   })
 
+  test('that is refused stands in the history of the account', async () => {
+    const { person } = await signInByCode(stage)
+    const client = server.client()
+    await signIn(client, 'cookie')
+    const { id } = (await client.me()).body
+
+    const { answer } = await comeBack(client, await connect(client, person))
+
+    expect(answer).toBeProblem(409, 'identity_taken')
+    expect(
+      await server.database.sql(
+        `SELECT details FROM audit_events WHERE name = 'social_sign_in_refused' AND user_id = $1`,
+        [id],
+      ),
+    ).toEqual([{ details: { provider: 'oidc', code: 'identity_taken' } }])
+  })
+
   test('is over when somebody else signs in to this browser meanwhile', async () => {
     const client = server.client()
     await signIn(client, 'cookie')
