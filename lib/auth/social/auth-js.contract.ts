@@ -91,6 +91,7 @@ export const authJsSignOutContract = contract({
 
 /** Told by a page, or the front end; to whoever is no browser by these. */
 const ending = [
+  'origin_refused',
   ...ofDance,
   'social_cancelled',
   'social_state_lost',

@@ -2,6 +2,7 @@ import { presentedDevice, presentedSessionId } from '#lib/auth/browser.ts'
 import type { SocialProvider } from '#lib/config/config.ts'
 import type { Endpoint } from '#lib/http/endpoint.ts'
 import type { Exchange } from '#lib/http/exchange.ts'
+import { requireNavigation } from '#lib/http/navigation.ts'
 import { problemPage } from '#lib/http/problem-page.ts'
 import { logRefusal, toProblem } from '#lib/http/refusal.ts'
 import type { Reply } from '#lib/http/reply.ts'
@@ -56,6 +57,7 @@ const ofWayBack = new Set(['code', 'state', 'iss', 'error'])
 
 async function endDance(exchange: Exchange): Promise<Reply> {
   const { runtime, request, client } = exchange
+  requireNavigation(exchange)
   const provider = findProvider(runtime, exchange.parameter)
   if (!provider) throw new Problem('not_found', { because: 'no such provider' })
   runtime.limits.requireOpen('dance_end', client.block)

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import {
   begin,
+  dance,
   newPerson,
   obtainCode,
   passProvider,
   socialStageForThisTest,
+  startOf,
 } from '#test/support/social-scenes.ts'
 
 describe('from one address', () => {
@@ -34,6 +36,23 @@ describe('from one address', () => {
     expect(statuses.filter((status) => status === 400)).toHaveLength(60)
     expect(statuses.at(-1)).toBe(429)
   })
+})
+
+test.each([
+  ['the start', startOf().path],
+  ['the way back', '/api/auth/callback/oidc?code=x&state=x'],
+])('%s is no image: a page cannot spend what its visitors may ask', async (_, path) => {
+  const stage = await socialStageForThisTest()
+  const client = stage.server.client()
+  for (let count = 0; count < 130; count += 1) {
+    const destination = ['image', 'iframe', 'empty'][count % 3] ?? ''
+    const answer = await client.send(path, { headers: { 'sec-fetch-dest': destination } })
+    expect(answer).toBeProblem(403, 'origin_refused')
+  }
+  expect(await stage.server.database.sql('SELECT 1 FROM audit_events')).toEqual([])
+
+  expect((await client.send(startOf().path, { headers: { 'sec-fetch-dest': 'document' } })).status).toBe(302)
+  expect((await dance(stage, client, 'oidc', { person: newPerson() })).answer.status).toBe(303)
 })
 
 describe('the way back', () => {

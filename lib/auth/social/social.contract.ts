@@ -32,7 +32,7 @@ export const startSocialSignInContract = contract({
   setsCookie: true,
   responses: { 302: z.literal('') },
   limits: ['dance'],
-  problems: ['not_found', 'return_url_refused', 'provider_unavailable', 'social_refused'],
+  problems: ['origin_refused', 'not_found', 'return_url_refused', 'provider_unavailable', 'social_refused'],
   mediaType: 'text/plain',
 })
 

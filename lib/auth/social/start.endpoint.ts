@@ -1,6 +1,7 @@
 import { isLoopbackUrl } from '#lib/config/loopback.ts'
 import { parseUrl } from '#lib/encoding/parse-url.ts'
 import type { Endpoint } from '#lib/http/endpoint.ts'
+import { requireNavigation } from '#lib/http/navigation.ts'
 import { requireQuery } from '#lib/http/shape.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
@@ -10,7 +11,9 @@ import { startSocialSignInContract } from './social.contract.ts'
 
 export const startSocialSignInEndpoint: Endpoint = {
   contract: startSocialSignInContract,
-  async handle({ runtime, request, client }) {
+  async handle(exchange) {
+    const { runtime, request, client } = exchange
+    requireNavigation(exchange)
     runtime.limits.requireOpen('dance', client.block)
     const query = requireQuery(startSocialSignInContract.query, request.url)
     requireReturnUrl(runtime, query.return_to)
