@@ -93,6 +93,13 @@ describe('code that was written for Auth.js', () => {
     expect((await client.me()).body).toMatchObject({ code: 'session_ended', ended_reason: 'signed_out' })
   })
 
+  test('is led to the sign-in page of whoever has the pages', async () => {
+    const own = await serverForThisTest({ PAGES_URL: 'https://app.example.com' })
+    const answer = await own.client().send('/api/auth/signout', { body: fields({}), headers: asClient })
+
+    expect(answer.body.url).toBe('https://app.example.com/login?done=signed-out')
+  })
+
   test('gets a token for its forms and the list of providers', async () => {
     const client = server.client()
     expect((await client.send('/api/auth/csrf')).body.csrfToken).toMatch(/^[0-9a-f]{64}$/)

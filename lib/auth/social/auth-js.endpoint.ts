@@ -94,7 +94,8 @@ export const authJsSignOutEndpoint: Endpoint = {
     requireOwnOrigin(exchange)
     const fields = await readFields(exchange)
     await endPresentedSession(runtime, credential, client)
-    const next = ownRedirect(runtime, fields.get('callbackUrl') ?? '/login?done=signed-out')
+    const wanted = fields.get('callbackUrl')
+    const next = wanted ? ownRedirect(runtime, wanted) : `${runtime.config.pagesUrl}/login?done=signed-out`
     return leadOn(exchange, next, [clearedSessionCookie(runtime.config)])
   },
 }
