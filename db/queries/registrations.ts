@@ -224,7 +224,10 @@ const removeUnproven = statement<
     with removed as (
       delete from ${users}
       where (${users.id} = ${p.userId}::bigint
-          or lower(${users.email}) = lower(${p.email}::text) and ${users.id} <> ${p.besidesUserId}::bigint)
+          or lower(${users.email}) = lower(${p.email}::text) and ${users.id} <> ${p.besidesUserId}::bigint
+            and not exists (
+              select from ${userRoles} join ${roles} on ${roles.id} = ${userRoles.roleId} and ${roles.name} = 'ADMIN'
+              where ${userRoles.userId} = ${users.id}))
         and ${users.emailVerifiedAt} is null
       returning id, email
     ), ${forgetting(sql`removed`)}, recorded as (${recordEvent(p.event, sql`removed`, { details: sql`jsonb_build_object('user_id', removed.id)` })}
@@ -242,9 +245,10 @@ export async function removeUnprovenAccount(
 }
 
 /**
- * The same for another account that has an address, for somebody who proves the mailbox.
+ * The same for another account that has an address, for somebody who proves the mailbox. An administrator, whom another
+ * one made that, stays.
  *
- * @returns its id; null when none has the address, or its owner has proven it
+ * @returns its id; null when there is none to remove
  */
 export async function removeUnprovenAccountAt(
   db: Connection,

@@ -197,6 +197,24 @@ describe('a change is undone from the old address', () => {
     )
   })
 
+  test('but not where the address has become that of an administrator: nobody administers less for it', async () => {
+    const { account, token } = await changing()
+    await send(server.client(), 'change-email/confirm', { token })
+    const undo = await newest(server, account.email, 'email_change_notice')
+    const administrator = server.client()
+    await administrator.register({ email: account.email })
+    await server.database.sql(
+      'INSERT INTO user_roles (user_id, role_id) SELECT id, 2 FROM users WHERE email = $1',
+      [account.email],
+    )
+
+    expect(await send(server.client(), 'change-email/undo', { token: undo?.token })).toBeProblem(
+      400,
+      'email_taken',
+    )
+    expect(await server.database.sql('SELECT 1 FROM users WHERE email = $1', [account.email])).toHaveLength(1)
+  })
+
   test('also after a second change: the first owner has the way back', async () => {
     const { client, account, to, token } = await changing()
     await send(server.client(), 'change-email/confirm', { token })
