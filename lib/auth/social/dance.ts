@@ -15,8 +15,8 @@ export interface ReturnPlace {
 /**
  * What a dance with a provider is for.
  *
- * 'sign_in': it ends in a session of this browser; with an owner, only in one of theirs. 'link': it connects the identity to the session that began it.
- * 'hand_over': it ends in a code for a front end of another origin.
+ * 'sign_in': it ends in a session of this browser; with an owner, only in one of theirs. 'link': it connects the
+ * identity to the session that began it. 'hand_over': it ends in a code for a front end of another origin.
  */
 export type DancePurpose =
   | { kind: 'sign_in'; page: string; ownerId?: number }
