@@ -3,7 +3,6 @@ import type { Connection } from '../connection.ts'
 import { pendingRegistrations, users } from '../schema.ts'
 import { statement } from '../statement.ts'
 import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
-import { forgetting } from './forgetting.ts'
 
 /** True while a registration that waits for its mailbox holds the name. */
 export const nameIsReserved = (username: unknown) => sql`exists (
@@ -61,26 +60,4 @@ export async function restoreAccount(
   { event, ...account }: { userId: number; verifiedEpoch: number; event: NewAuditEvent },
 ): Promise<boolean> {
   return (await db.run(restore({ ...account, event: writeAuditEvent(event) }))).length === 1
-}
-
-/** Accounts of one statement: each takes its sessions and all else along. */
-export const eraseDueSize = 50
-
-const eraseDue = statement<{ event: string | null }, { id: number }>(
-  'erase_due_accounts',
-  (p) => sql`
-    with due as (
-      select id from ${users} where ${users.eraseAt} <= app_now() and ${users.deletedAt} is not null
-      order by ${users.eraseAt} limit ${sql.raw(String(eraseDueSize))} for update skip locked
-    ), erased as (
-      delete from ${users} where ${users.id} in (select id from due) returning id, email
-    ), ${forgetting(sql`erased`)}, recorded as (${recordEvent(p.event, sql`erased`, { details: sql`jsonb_build_object('user_id', erased.id)` })}
-    )
-    select id from erased`,
-)
-
-/** Removes accounts whose grace is over, some at a time, with everything that belongs to them; returns their ids. */
-export async function eraseDueAccounts(db: Connection, event: NewAuditEvent): Promise<number[]> {
-  const rows = await db.run(eraseDue({ event: writeAuditEvent(event) }))
-  return rows.map(({ id }) => id)
 }
