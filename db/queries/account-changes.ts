@@ -10,35 +10,40 @@ export const nameIsReserved = (username: unknown) => sql`exists (
   where lower(${pendingRegistrations.username}) = lower(${username}::text)
     and ${pendingRegistrations.expiresAt} > app_now())`
 
-const rename = statement<{ userId: number; username: string; event: string | null }, { previous: string }>(
+const rename = statement<
+  { userId: number; username: string; event: string | null },
+  { outcome: 'changed' | 'unchanged' }
+>(
   'change_username',
   (p) => sql`
     with found as (
       select id, username from ${users} where ${users.id} = ${p.userId} and ${users.deletedAt} is null for no key update
     ), renamed as (
       update ${users} set username = ${p.username} from found
-      where ${users.id} = found.id and not ${nameIsReserved(p.username)}
+      where ${users.id} = found.id and found.username <> ${p.username} and not ${nameIsReserved(p.username)}
       returning ${users.id} as id, found.username as previous
     ), recorded as (${recordEvent(p.event, sql`renamed`, {
       userId: sql`renamed.id`,
       details: sql`jsonb_build_object('from', renamed.previous)`,
     })}
     )
-    select previous from renamed`,
+    select 'changed' as "outcome" from renamed
+    union all select 'unchanged' from found where found.username = ${p.username}`,
 )
 
 /**
  * Gives an account another user name.
  *
- * @returns false when a registration in waiting holds the name
+ * @returns 'unchanged' when it is the one that it has: nothing is written then. Null when a registration in waiting
+ *          holds the name
  * @throws the unique violation of `constraints.usersUsername`
  */
 export async function changeUsername(
   db: Connection,
   change: { userId: number; username: string; event: NewAuditEvent },
-): Promise<boolean> {
-  const rows = await db.run(rename({ ...change, event: writeAuditEvent(change.event) }))
-  return rows.length === 1
+): Promise<'changed' | 'unchanged' | null> {
+  const [row] = await db.run(rename({ ...change, event: writeAuditEvent(change.event) }))
+  return row?.outcome ?? null
 }
 
 const restore = statement<{ userId: number; verifiedEpoch: number; event: string | null }, { id: number }>(
