@@ -125,7 +125,10 @@ export function readFailure(error: unknown): SmtpFailure | null {
 
 const described = 200
 
-/** What happened, for the row and the log: the command and the answer of the server, without secrets of ours or addresses. */
+/**
+ * What happened, for the row and the log: the command and the answer of the server, without secrets of ours and without
+ * addresses of others.
+ */
 export function describeFailure(error: unknown): string {
   const { command, response, message } = error as Record<string, unknown>
   const said = typeof response === 'string' && response ? response : String(message)
