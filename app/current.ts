@@ -18,12 +18,13 @@ export async function appName(): Promise<string> {
 /** Who is signed in, or why nobody is. Asked once for each request, and again for the next one. */
 export const currentSession = cache(async (): Promise<CurrentSession> => {
   const runtime = await processRuntime()
-  const credential = presentedCredential(runtime.config, await headers())
+  const sent = await headers()
+  const credential = presentedCredential(runtime.config, sent)
   // A page is opened by navigating to it; there is nobody to send a bearer token.
   if (credential.kind !== 'cookie') return { kind: 'none', endedReason: null }
   try {
     const principal = await authenticate(runtime, credential)
-    runtime.touches.note(principal.session.id)
+    if (!sent.has('x-passive')) runtime.touches.note(principal.session.id)
     return { kind: 'signed-in', principal }
   } catch (error) {
     if (!isProblem(error) || error.status !== 401) throw error

@@ -32,6 +32,28 @@ describe('sessions end', () => {
     expect([again.exitCode, again.complaints]).toEqual([1, 'None of these sessions is there and alive.'])
   })
 
+  test('says which of those that are named were not there, or over before, and lets them keep their reason', async () => {
+    const server = await serverForThisTest()
+    const [anna, bert] = await people(server, 2)
+    const other = server.client()
+    await other.login(anna.account)
+    const passwords = { current_password: anna.account.password, new_password: 'an entirely new ferry' }
+    await other.send('/api/auth/change-password', { json: passwords })
+    const nobody = '01900000-0000-7000-8000-000000000000'
+    const ids = [bert?.sessionId ?? '', anna.sessionId, nobody]
+
+    const { exitCode, output } = await runCommand(server, ['sessions', 'end', ...ids])
+
+    expect(exitCode).toBe(0)
+    expect(output.split('\n')).toEqual([
+      '1 session ended.',
+      `Not there, or over before: ${anna.sessionId}`,
+      `Not there, or over before: ${nobody}`,
+    ])
+    expect((await anna.client.me()).body.ended_reason).toBe('password_changed')
+    expect((await bert?.client.me())?.body).toMatchObject(revoked)
+  })
+
   test('ends all of one account by its epoch, however many, and sign-ins go on', async () => {
     const server = await serverForThisTest()
     const [anna, bert] = await people(server, 2)
@@ -119,6 +141,18 @@ describe('sessions after-restore', () => {
     const again = other.client()
     expect((await again.login(anna.account)).status).toBe(200)
     expect((await again.me()).status).toBe(200)
+  })
+
+  test('says that nothing is signed anew where services share the secret', async () => {
+    const server = await serverForThisTest({
+      JWT_ALGORITHM: 'HS256',
+      JWT_SECRET: 'a shared secret of this test that is long',
+    })
+    const { json } = await runCommand(server, ['sessions', 'after-restore', '--yes', '--json'])
+    const { output } = await runCommand(server, ['sessions', 'after-restore', '--yes'])
+
+    expect(json).toEqual({ accounts: 0, ended: 0, keys_replaced: false })
+    expect(output).toContain('services that share JWT_SECRET take access tokens until they expire')
   })
 
   test('a session that a backup brought back to life is refused, also with a refresh token newer than its row', async () => {

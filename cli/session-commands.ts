@@ -38,9 +38,13 @@ async function endThese(call: Call): Promise<Result> {
   const ended = await revokeSessions(await call.open(), call.operands)
   if (ended.length === 0)
     throw new Problem('not_found', { detail: 'None of these sessions is there and alive.' })
+  const others = call.operands.map((id) => id.toLowerCase()).filter((id) => !ended.includes(id))
   return {
-    json: { ended: ended.length, session_ids: ended },
-    lines: [`${count(ended.length, 'session')} ended.`],
+    json: { ended: ended.length, session_ids: ended, not_ended: others },
+    lines: [
+      `${count(ended.length, 'session')} ended.`,
+      ...others.map((id) => `Not there, or over before: ${id}`),
+    ],
   }
 }
 
@@ -72,11 +76,14 @@ const afterRestore: Command = {
   ],
   async run(call) {
     await requireConfirmation(call, 'Sign everybody out and replace all signing keys?')
-    const { accounts, sessions } = await revokeAfterRestore(await call.open())
+    const { accounts, sessions, areKeysReplaced } = await revokeAfterRestore(await call.open())
+    const keys = areKeysReplaced
+      ? 'A new signing key signs now; no other is valid.'
+      : 'With HS256 nothing is signed anew: services that share JWT_SECRET take access tokens until they expire.'
     return {
-      json: { accounts, ended: sessions, keys_replaced: true },
+      json: { accounts, ended: sessions, keys_replaced: areKeysReplaced },
       lines: [
-        `${count(sessions, 'session')} of ${count(accounts, 'account')} ended. A new signing key signs now; no other is valid.`,
+        `${count(sessions, 'session')} of ${count(accounts, 'account')} ended. ${keys}`,
         'Accounts that were disabled or deleted, and passwords and roles that were changed after the backup was made, are as they were in it.',
       ],
     }

@@ -214,6 +214,39 @@ describe('the pool', () => {
     })
   })
 
+  test.each([
+    ['off', 'on'],
+    ['local', 'local'],
+    ['remote_apply', 'remote_apply'],
+  ])('where the database says synchronous_commit %s, a commit waits for the disk: %s', async (set, found) => {
+    const own = await createTestDatabase(inject('databaseServerUrl'))
+    onTestFinished(() => own.drop())
+    await own.sql(`ALTER DATABASE ${new URL(own.url).pathname.slice(1)} SET synchronous_commit = ${set}`)
+    const pool = openForThisTest({ url: own.url })
+
+    expect(await run(pool, `select current_setting('synchronous_commit') as commit`)).toEqual([
+      { commit: found },
+    ])
+  })
+
+  test.each([
+    ['takes no more writes', 'read_only_sql_transaction'],
+    ['is going down', 'admin_shutdown'],
+  ])('when the server %s, no connection of before is used again, and who asked is told', async (_, state) => {
+    const own = openForThisTest({ poolSize: 3 })
+    let told = 0
+    own.onRetired(() => {
+      told += 1
+    })
+    const pids = async () => new Set(await Promise.all([1, 2, 3].map(() => backendPid(own))))
+    const before = await pids()
+
+    await expect(run(own, `do $$ begin raise ${state}; end $$`)).rejects.toSatisfy(isDatabaseUnavailable)
+
+    expect(told).toBe(1)
+    expect([...(await pids())].filter((pid) => before.has(pid))).toEqual([])
+  })
+
   test('after closing nothing is asked any more', async () => {
     const own = open({})
     await own.close()

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { isConnectionLost } from './errors.ts'
+import { isConnectionLost, isServerLeaving } from './errors.ts'
 import { type Silence, watchForSilence } from './silence.ts'
 import type { Query } from './statement.ts'
 
@@ -13,6 +13,8 @@ export interface Database extends Connection {
   transaction<Result>(work: (transaction: Connection) => Promise<Result>): Promise<Result>
   /** Connections in use, idle, and callers waiting for one. */
   usage(): { total: number; idle: number; waiting: number }
+  /** Told when no connection that is open now will be used again: the server is going down, or takes no writes. */
+  onRetired(tell: () => void): void
   close(): Promise<void>
 }
 
@@ -42,15 +44,17 @@ export function openDatabase(options: DatabaseOptions): Database {
     keepAlive: true,
     application_name: 'session-management',
     types: { getTypeParser: typeParser },
+    onConnect: waitForDisk as (client: pg.ClientBase) => void,
   })
   pool.on('error', options.onIdleError)
   // A connection that is lost while it is in use raises this as well as the error of its query; unheard, it would end
   // the process.
   pool.on('connect', (client) => client.on('error', () => {}))
-  const silence = watchForSilence()
+  const using = { pool, silence: watchForSilence(), generations: createGenerations(pool) }
   return {
-    run: (query) => withClient(pool, silence, (client) => runOn(client, query)),
-    transaction: (work) => withClient(pool, silence, (client) => inTransaction(client, work)),
+    run: (query) => withClient(using, (client) => runOn(client, query)),
+    transaction: (work) => withClient(using, (client) => inTransaction(client, work)),
+    onRetired: using.generations.onRetired,
     usage: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   }
@@ -61,19 +65,60 @@ export function normaliseDatabaseUrl(url: string): string {
   return url.replace(/^postgres(?:ql)?(?:\+[a-z0-9_]+)?:\/\//i, 'postgresql://')
 }
 
-async function withClient<Result>(
-  pool: pg.Pool,
-  silence: Silence,
-  work: (client: pg.PoolClient) => Promise<Result>,
-) {
+/** A sign-out that was answered must survive a crash of the server, whatever its settings say. Stricter ones stay. */
+async function waitForDisk(client: pg.ClientBase): Promise<void> {
+  await client.query(`SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') = 'off'`)
+}
+
+/** Tells connections to a server that is leaving from those that were made since. */
+interface Generations {
+  isCurrent(client: pg.PoolClient): boolean
+  /** The connections of now are not used again. */
+  retire(): void
+  onRetired(tell: () => void): void
+}
+
+function createGenerations(pool: pg.Pool): Generations {
+  let current = new WeakSet<pg.PoolClient>()
+  const told: (() => void)[] = []
+  pool.on('connect', (client) => void current.add(client))
+  return {
+    isCurrent: (client) => current.has(client),
+    retire() {
+      current = new WeakSet()
+      for (const tell of told) tell()
+    },
+    onRetired: (tell) => void told.push(tell),
+  }
+}
+
+interface PoolInUse {
+  pool: pg.Pool
+  silence: Silence
+  generations: Generations
+}
+
+/** A connection of today. Others that come to hand are closed, of which there are as many as the pool is large. */
+async function connect({ pool, generations }: PoolInUse): Promise<pg.PoolClient> {
+  for (;;) {
+    const client = await pool.connect()
+    if (generations.isCurrent(client)) return client
+    client.release(true)
+  }
+}
+
+async function withClient<Result>(using: PoolInUse, work: (client: pg.PoolClient) => Promise<Result>) {
+  const { silence, generations } = using
   silence.refuse()
-  const client = await pool.connect()
+  const client = await connect(using)
   let lost = false
   try {
     return await work(client)
   } catch (error) {
     // pool.query() drops the connection at any error; a refused insert must not cost a reconnect.
     lost = isConnectionLost(error)
+    if (isServerLeaving(error)) generations.retire()
     silence.note(error)
     throw error
   } finally {

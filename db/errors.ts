@@ -42,6 +42,14 @@ export function isConnectionLost(error: unknown): boolean {
   )
 }
 
+/**
+ * True when the server will answer no connection any more, or takes no more writes: it is shutting down, starting, or
+ * no longer the primary. Class 57P and 25006; a connection that is closed for idling (57P05) says nothing of the others.
+ */
+export function isServerLeaving(error: unknown): boolean {
+  return /^(25006|57P0[1-4])$/.test(codeOf(error))
+}
+
 /** True for a statement that the server accepted and never answered. */
 export function isUnanswered(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('Query read timeout')

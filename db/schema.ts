@@ -249,6 +249,8 @@ export const oneTimeLinks = pgTable(
     handedOverAt: instant(),
     usedAt: instant(),
     voidedAt: instant(),
+    /** That asked for it, where it is over with that session. Not a reference: it may outlive the row. */
+    sessionId: uuid(),
     /** Tries of its code; counted before the code is looked at. */
     codeTries: integer().notNull().default(0),
   },

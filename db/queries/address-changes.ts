@@ -4,6 +4,7 @@ import { identities, oneTimeLinks, passwordCredentials, sessionEpochs, users } f
 import { statement } from '../statement.ts'
 import { liveSessions } from './accounts.ts'
 import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
+import { isAskerTrusted } from './one-time-links.ts'
 import { type RoleLimit, writeRoleLimits } from './role-limits.ts'
 
 interface ProvenAddress {
@@ -178,6 +179,7 @@ const findWaiting = statement<{ userId: number; lifetimeSeconds: number }, { ema
     select ${oneTimeLinks.email} as "email" from ${oneTimeLinks}
     where ${oneTimeLinks.userId} = ${p.userId} and ${oneTimeLinks.purpose} = 'change_email'
       and ${oneTimeLinks.usedAt} is null and ${oneTimeLinks.voidedAt} is null
+      and ${isAskerTrusted(sql`${oneTimeLinks}`)}
       and coalesce(${oneTimeLinks.handedOverAt}, ${oneTimeLinks.createdAt})
         > app_now() - make_interval(secs => ${p.lifetimeSeconds}::integer)
     order by ${oneTimeLinks.id} desc limit 1`,

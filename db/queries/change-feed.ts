@@ -2,11 +2,12 @@ import { sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
 import { statement } from '../statement.ts'
 
-/** Tells two databases apart, also two of one server, and a primary from its standby. */
+/** Tells two databases apart, also two of one server, and a primary from what takes no writes. */
 export interface DatabaseIdentity {
   systemIdentifier: string
   database: string
-  isStandby: boolean
+  /** A standby, or a primary that another one takes over from. */
+  isReadOnly: boolean
 }
 
 /** Of the connection that runs it. */
@@ -14,7 +15,7 @@ export const identify = statement<object, DatabaseIdentity>(
   'identify_database',
   () => sql`
     select system_identifier::text as "systemIdentifier", current_database() as "database",
-      pg_is_in_recovery() as "isStandby"
+      pg_is_in_recovery() or current_setting('transaction_read_only') = 'on' as "isReadOnly"
     from pg_control_system()`,
 )
 

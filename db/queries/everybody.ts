@@ -9,7 +9,11 @@ import { aliveNow } from './session-rows.ts'
 export interface EndedBatch {
   /** Null when no users are left. */
   lastUserId: number | null
+  /** Whether anything was ended, alive or not. */
+  hasEnded: boolean
+  /** Of live sessions. */
   accounts: number
+  /** Alive. */
   sessions: number
 }
 
@@ -30,22 +34,23 @@ const endBatch = statement<
       select id from ${users} where ${users.id} > ${p.afterUserId} order by id limit ${p.size}
     ), advanced as (
       update ${users} set session_epoch = session_epoch + 1
+      -- Whatever could come to life again, not only what lives: limits of a role, or a lock of the account, may be lifted.
       where id in (select id from batch) and exists (
-        select from ${sessions}, ${strictestLimits(p.roleLimits)}
-        where ${sessions.userId} = ${users.id} and ${aliveNow})
+        select from ${sessions} where ${sessions.userId} = ${users.id} and ${sessions.endedAt} is null
+          and ${sessions.sessionEpoch} = ${users.sessionEpoch})
       returning id, session_epoch
     ), noted as (
       insert into ${sessionEpochs} (user_id, epoch, reason) select id, session_epoch, ${p.reason} from advanced
     ), recorded as (${recordEvent(p.event, sql`advanced`, { userId: sql`advanced.id` })}
     )
-    select (select max(id) from batch) as "lastUserId", (select count(*)::integer from advanced) as "accounts",
-      (select count(*)::integer from ${sessions} join ${users} on ${users.id} = ${sessions.userId},
-        ${strictestLimits(p.roleLimits)}
-      where ${sessions.userId} in (select id from batch) and ${aliveNow}) as "sessions"`,
+    select (select max(id) from batch) as "lastUserId", exists (select from advanced) as "hasEnded",
+      count(distinct ${sessions.userId})::integer as "accounts", count(*)::integer as "sessions"
+    from ${sessions} join ${users} on ${users.id} = ${sessions.userId}, ${strictestLimits(p.roleLimits)}
+    where ${sessions.userId} in (select id from batch) and ${aliveNow}`,
 )
 
 /**
- * Ends the live sessions of the next `size` users by moving their epochs. Announced once for all of them, in the same
+ * Ends the sessions of the next `size` users by moving their epochs. Announced once for all of them, in the same
  * transaction: a row message for each would hold up every other commit.
  */
 export function endSessionsOfNextUsers(
@@ -69,7 +74,7 @@ export function endSessionsOfNextUsers(
       }),
     )
     if (!ended) throw new Error('the end of a batch of sessions returned no row')
-    if (ended.accounts > 0) await transaction.run(announceAll({}))
+    if (ended.hasEnded) await transaction.run(announceAll({}))
     return ended
   })
 }

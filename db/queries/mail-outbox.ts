@@ -13,6 +13,8 @@ export interface OutboxRow {
   recipient: string
   parameters: Record<string, string | null>
   link_purpose: LinkPurpose | null
+  /** That asks for the link, where the link is over with it. */
+  link_session_id: string | null
   /** It is for whoever has the address; nobody has looked yet who that is. */
   by_address: boolean
 }
@@ -33,11 +35,12 @@ export function intoOutbox(rows: Placeholder, owner: SQL): SQL {
     outgoing as (
       select outgoing.*, owner.user_id, owner.pending_registration_id
       from jsonb_to_recordset(${rows}::jsonb)
-        as outgoing (id uuid, template text, recipient text, parameters jsonb, link_purpose text, by_address boolean),
+        as outgoing (id uuid, template text, recipient text, parameters jsonb, link_purpose text,
+          link_session_id uuid, by_address boolean),
         (${owner}) as owner (user_id, pending_registration_id)
     ), outgoing_links as (
-      insert into ${oneTimeLinks} (id, purpose, user_id, pending_registration_id, email)
-      select id, link_purpose, user_id, pending_registration_id, recipient from outgoing
+      insert into ${oneTimeLinks} (id, purpose, user_id, pending_registration_id, email, session_id)
+      select id, link_purpose, user_id, pending_registration_id, recipient, link_session_id from outgoing
       where link_purpose is not null
     ), outgoing_messages as (
       insert into ${mailMessages} (id, template, user_id, pending_registration_id, recipient, parameters, by_address)

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Connection } from '../connection.ts'
-import { oneTimeLinks, pendingRegistrations, users } from '../schema.ts'
+import { oneTimeLinks, pendingRegistrations, sessions, users } from '../schema.ts'
 import { statement } from '../statement.ts'
 import type { LinkPurpose } from './mail-outbox.ts'
 
@@ -21,10 +21,24 @@ export interface LinkRow {
   now: Date
 }
 
+/**
+ * False once somebody else ended the session that asked for a link, or everything of its owner was ended: it may have
+ * been a thief's. Who signs out by themselves may still open their link.
+ *
+ * @param link  alias of the table of links
+ */
+export const isAskerTrusted = (link: SQL) => sql`
+  (${link}.session_id is null or exists (
+    select from ${sessions} asker join ${users} owner
+      on owner.id = asker.user_id and owner.session_epoch = asker.session_epoch
+    where asker.id = ${link}.session_id
+      and (asker.ended_at is null or asker.ended_reason in ('signed_out', 'idle', 'expired', 'limit'))))`
+
 const linkColumns = (link: SQL) => sql`
   ${link}.id, ${link}.purpose, ${link}.user_id as "userId",
   ${link}.pending_registration_id as "pendingRegistrationId", ${link}.email, ${link}.created_at as "createdAt",
-  ${link}.handed_over_at as "handedOverAt", ${link}.used_at as "usedAt", ${link}.voided_at as "voidedAt",
+  ${link}.handed_over_at as "handedOverAt", ${link}.used_at as "usedAt",
+  case when ${isAskerTrusted(link)} then ${link}.voided_at else app_now() end as "voidedAt",
   app_now() as "now"`
 
 const find = statement<{ id: string; purpose: LinkPurpose }, LinkRow>(
@@ -45,7 +59,7 @@ export async function findLink(
 
 /** Not used, not voided, and handed over less than so many seconds ago. */
 const isLive = (lifetimeSeconds: unknown) => sql`
-  link.used_at is null and link.voided_at is null
+  link.used_at is null and link.voided_at is null and ${isAskerTrusted(sql`link`)}
   and link.handed_over_at > app_now() - make_interval(secs => ${lifetimeSeconds}::integer)`
 
 const consume = statement<{ id: string; purpose: LinkPurpose; lifetimeSeconds: number }, LinkRow>(

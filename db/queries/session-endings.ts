@@ -14,15 +14,16 @@ const end = statement<
   'end_sessions',
   (p) => sql`
     with ended as (
-      update ${sessions} set ended_at = app_now(), ended_reason = ${p.reason}
+      update ${sessions} set ended_at = app_now(), ended_reason = ${p.reason} from ${users}
       where ${sessions.id} = any(${p.sessionIds}::uuid[]) and ${sessions.endedAt} is null
-      returning id, user_id
+        and ${users.id} = ${sessions.userId} and ${users.sessionEpoch} = ${sessions.sessionEpoch}
+      returning ${sessions.id} as id, ${sessions.userId} as user_id
     ), recorded as (${recordEvent(p.event, sql`ended`, { userId: sql`ended.user_id`, sessionId: sql`ended.id` })}
     )
     select id from ended`,
 )
 
-/** Ends sessions that have not ended yet; `event` is written for each of them. */
+/** Ends sessions that have not ended yet, not by their user's epoch either; `event` is written for each of them. */
 export async function endSessions(
   db: Connection,
   { event, ...ending }: { sessionIds: readonly string[]; reason: string; event: NewAuditEvent | null },

@@ -53,8 +53,8 @@ export async function login(runtime: Runtime, attempt: SignInAttempt): Promise<S
   ])
   const verdict = await verify(runtime, candidate?.passwordHash ?? null, attempt.password, counted)
   if (verdict.kind === 'wrong' || !candidate) {
-    await requireNoPending(runtime, found, attempt, counted)
-    throw await refused(runtime, counted, attempt, candidate)
+    const isOfPending = await matchesPending(runtime, found, attempt, counted)
+    throw await refused(runtime, counted, attempt, candidate, isOfPending)
   }
   await counted.right()
   if (candidate.disabledAt) throw new Problem('account_disabled', { because: `user ${candidate.id}` })
@@ -125,20 +125,22 @@ async function verify(
 
 /**
  * A registration that waits for its mailbox, known to nobody but who made it: its password says so, whether or not an
- * account has the address. It is looked at after the account's, so both cost the same. It does not clear what was
- * counted against the account, or anybody could clear it.
+ * account has the address. It is looked at after the account's, so both cost the same. The try stays counted whatever
+ * comes of it, since the account's password was tried: with a registration for every guess they would be unlimited.
  */
-async function requireNoPending(
+async function matchesPending(
   runtime: Runtime,
   { pendingHash }: SignInLookup,
   { password }: SignInAttempt,
   counted: CountedAttempt,
-): Promise<void> {
-  if (pendingHash === null) return
-  const verdict = await verify(runtime, pendingHash, password, counted)
-  if (verdict.kind === 'wrong') return
-  await counted.giveBack()
-  throw new Problem('email_not_verified', { because: 'a registration in waiting' })
+): Promise<boolean> {
+  if (pendingHash === null) return false
+  try {
+    return (await runtime.passwords.verify(pendingHash, password)).kind !== 'wrong'
+  } catch (error) {
+    await counted.refused()
+    throw error
+  }
 }
 
 /** Written down for known and unknown accounts alike: it must not cost more for one of them. */
@@ -147,12 +149,14 @@ async function refused(
   counted: CountedAttempt,
   { client }: SignInAttempt,
   candidate: SignInCandidate | null,
+  isOfPending: boolean,
 ): Promise<Problem> {
   await counted.refused()
   await insertAuditEvent(
     runtime.database,
     userEvent('sign_in_refused', client, { userId: candidate?.id ?? null }),
   )
+  if (isOfPending) return new Problem('email_not_verified', { because: 'a registration in waiting' })
   runtime.metrics.count('auth_login', 'invalid_credentials')
   return new Problem('invalid_credentials', { rateLimit: counted.limit })
 }

@@ -11,11 +11,15 @@ export async function checkDatabase({ config, database }: Runtime): Promise<Find
   const check = 'database'
   try {
     const version = await findServerVersion(database)
-    const { isStandby } = await identifyDatabase(database)
+    const { isReadOnly } = await identifyDatabase(database)
     if (Number.parseInt(version, 10) < oldestVersion)
       return failed(check, `PostgreSQL ${version} is too old`, `Upgrade it to ${oldestVersion} or newer.`)
-    if (isStandby)
-      return failed(check, 'DATABASE_URL leads to a standby', 'Name the primary in DATABASE_URL.')
+    if (isReadOnly)
+      return failed(
+        check,
+        'DATABASE_URL leads to a server that takes no writes',
+        'Name the primary in DATABASE_URL.',
+      )
     return ok(
       check,
       `PostgreSQL ${version} answers; each process may open ${config.database.poolSize} connections`,

@@ -17,9 +17,12 @@ export function requireShape<Schema extends z.ZodType>(
   return requireFit(schema, sent === undefined && isOptional ? {} : sent, 'the body does not fit')
 }
 
-/** Checks the query of an address in the same way. A name that comes twice fits no schema. */
+/** Checks the query of an address in the same way. A name that comes twice fits no schema, nor does NUL in a text. */
 export function requireQuery<Schema extends z.ZodType>(schema: Schema, url: string): z.output<Schema> {
   const { searchParams } = new URL(url)
+  // As in a body: no text of PostgreSQL can hold it.
+  if ([...searchParams.values()].some((value) => value.includes('\0')))
+    throw new Problem('invalid_request', { because: 'NUL in the query' })
   const sent = Object.fromEntries(
     [...new Set(searchParams.keys())].map((name) => {
       const values = searchParams.getAll(name)

@@ -55,6 +55,26 @@ describe('the inbox', () => {
     expect((await get(`/dev/mail/${id}?as=page-source`)).text).toContain(`&lt;${id}@localhost&gt;`)
   })
 
+  test.each(['%00', 'a%00b@example.com', '%FF', '%ED%A0%80', '%', '%EF%BF%BF'])(
+    'asked for messages to %s, which is no address, does not fail',
+    async (to) => {
+      const key = inboxKeyOf(server.runtime.roots).reveal()
+
+      const page = await server.client().send(`/dev/mail?key=${key}&to=${to}`)
+      const { status } = await server.client().send(`/api/dev/mail?to=${to}`, { headers: keyed() })
+
+      expect(page.status).toBe(200)
+      expect(page.text).toContain('No message to')
+      expect([200, 422]).toContain(status)
+    },
+  )
+
+  test('refuses NUL in its query, as in every text that is sent', async () => {
+    const answer = await server.client().send('/api/dev/mail?to=a%00b', { headers: keyed() })
+
+    expect(answer).toBeProblem(422, 'invalid_request')
+  })
+
   test('looked at does not spend a link', async () => {
     const account = newAccount()
     await server.client().register(account)

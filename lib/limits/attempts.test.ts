@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { pingDatabase } from '#db/queries/installation.ts'
 import { newAccount } from '#test/support/api-client.ts'
-import { serverForThisTest, type TestServer, useServer } from '#test/support/harness.ts'
+import { serverBeside, serverForThisTest, type TestServer, useServer } from '#test/support/harness.ts'
 import { stopDatabaseTime, watchDatabase } from '#test/support/observations.ts'
 import { type Attempts, createAttempts } from './attempts.ts'
 import { accountBudget, addressBudget, type Budget } from './budget-policies.ts'
@@ -261,5 +261,31 @@ describe('without the database', () => {
     await counted.right()
 
     expect(own.logs.map(({ event }) => event)).toContain('attempts_store_down')
+  })
+})
+
+describe('a block that is used up by tries in flight elsewhere', () => {
+  test('is open again at this process five seconds after they proved right there', async () => {
+    const there = await serverForThisTest()
+    const here = await serverBeside(there)
+    const address = '198.51.100.9'
+    const { account } = await here.client().register()
+    const client = here.client({ address })
+    const inFlight = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        there.runtime.limits.attempts.count([freshBudgets().account, addressBudget(address)]),
+      ),
+    )
+    expect(await client.login(account)).toBeProblem(429, 'rate_limited')
+    for (const counted of inFlight) await counted.right()
+    const watched = watchDatabase(here.runtime)
+    const known = await client.login(account)
+    expect(known).toBeProblem(429, 'rate_limited')
+    expect(Number(known.headers.get('retry-after'))).toBeGreaterThan(290)
+    expect(watched.names).toEqual([])
+
+    await here.time.advance({ seconds: 5 })
+
+    expect((await client.login(account)).status).toBe(200)
   })
 })

@@ -16,7 +16,7 @@ export interface Limits {
   windows: Windows
   /**
    * Refuses a block that this process has seen use up a limit, without asking anybody: what a flood costs must not
-   * grow with the flood.
+   * grow with the flood. After refused sign-ins it asks again every five seconds.
    *
    * @throws Problem `rate_limited`
    */
@@ -24,6 +24,8 @@ export interface Limits {
 }
 
 const rememberedMax = 10_000
+/** Tries in flight at other processes may use up a budget and be given back a moment later. */
+const triesRememberedMsMax = 5000
 const blockLimits: readonly string[] = [
   'address',
   'registration',
@@ -34,6 +36,16 @@ const blockLimits: readonly string[] = [
   'dance_end',
 ] satisfies BlockLimit[]
 
+/** Of one budget, in monotonic milliseconds. */
+interface UsedUp {
+  /** What it said when it refused. */
+  state: RateLimitState
+  /** When it is open again, as far as it knew. */
+  resetAtMs: number
+  /** Until then this process refuses without asking. */
+  untilMs: number
+}
+
 /** @param redis  a client for the fixed windows, or null to keep them in PostgreSQL */
 export function createLimits(parts: {
   db: Connection
@@ -43,23 +55,24 @@ export function createLimits(parts: {
   metrics: Metrics
 }): Limits {
   const { db, redis, clock, log, metrics } = parts
-  /** By budget key: what it said when it refused, and until when, in monotonic milliseconds, it goes on refusing. */
-  const usedUp = new LRUCache<string, { state: RateLimitState; untilMs: number }>({ max: rememberedMax })
-  const onUsedUp = (key: string, state: RateLimitState) => {
+  const usedUp = new LRUCache<string, UsedUp>({ max: rememberedMax })
+  const remember = (key: string, state: RateLimitState, msMax: number) => {
     const [limit = ''] = key.split(':')
     metrics.count('rate_limited', limit)
     // The rest is asked for by account, which is known only after the body is read.
     if (!blockLimits.includes(limit)) return
-    usedUp.set(key, { state, untilMs: clock.monotonicMs() + state.resetSeconds * 1000 })
+    const [nowMs, resetMs] = [clock.monotonicMs(), state.resetSeconds * 1000]
+    usedUp.set(key, { state, resetAtMs: nowMs + resetMs, untilMs: nowMs + Math.min(resetMs, msMax) })
   }
   return {
-    attempts: createAttempts(db, clock, log, onUsedUp),
-    windows: createWindows(db, redis, onUsedUp),
+    attempts: createAttempts(db, clock, log, (key, state) => remember(key, state, triesRememberedMsMax)),
+    windows: createWindows(db, redis, (key, state) => remember(key, state, Infinity)),
     requireOpen(limit, block) {
       for (const area of [block, siteOf(block)]) {
         const known = usedUp.get(`${limit}:${area}`)
-        const secondsLeft = known ? Math.ceil((known.untilMs - clock.monotonicMs()) / 1000) : 0
-        if (!known || secondsLeft <= 0) continue
+        const nowMs = clock.monotonicMs()
+        if (!known || known.untilMs <= nowMs) continue
+        const secondsLeft = Math.ceil((known.resetAtMs - nowMs) / 1000)
         throw new Problem('rate_limited', {
           retryAfterSeconds: secondsLeft,
           because: `${limit} is used up`,

@@ -70,6 +70,68 @@ describe('a fixed window', () => {
   })
 })
 
+describe('the blocks of one IPv6 /48', () => {
+  const blocksOf = (site: string, count: number) =>
+    Array.from({ length: count }, (_, n) => `${site}:${n.toString(16)}::/64`)
+
+  test.each([
+    ['PostgreSQL', {}],
+    ['a Redis that does not answer', { REDIS_URL: 'redis://127.0.0.1:1' }],
+  ])('have ten times the quota of one together, counted in %s', async (_, variables) => {
+    const own = await serverForThisTest(variables)
+    const { windows, requireOpen } = own.runtime.limits
+    const [eleventh = '', ...ten] = blocksOf('2001:db8:1', 11)
+    for (const block of ten) await useUp(windows, block)
+
+    await expect(windows.use('registration', eleventh)).rejects.toMatchObject({
+      code: 'rate_limited',
+      options: {
+        retryAfterSeconds: expect.toSatisfy((seconds: number) => seconds > 3500 && seconds <= 3600),
+        rateLimit: {
+          name: 'registration-site',
+          remaining: 0,
+          policies: [
+            { name: 'registration', quota: 10, windowSeconds: 3600 },
+            { name: 'registration-site', quota: 100, windowSeconds: 3600 },
+          ],
+        },
+      },
+    })
+
+    expect(() => requireOpen('registration', '2001:db8:1:ffff::/64')).toThrow(limited)
+    expect(await windows.use('registration', '2001:db8:2:0::/64')).toMatchObject({
+      name: 'registration',
+      remaining: 9,
+    })
+    expect(await windows.use('setup', eleventh)).toMatchObject({ remaining: 9 })
+  })
+
+  test('are told the tighter of the two limits, and one that is used up takes nothing from the others', async () => {
+    const windows = processOf()
+    const [flooding = '', ...others] = blocksOf('2001:db8:3', 10)
+    await useUp(windows, flooding)
+    for (let n = 0; n < 20; n++) await expect(windows.use('registration', flooding)).rejects.toEqual(limited)
+    for (const block of others.slice(1)) await useUp(windows, block)
+
+    expect(await windows.use('registration', others[0] ?? '')).toMatchObject({
+      name: 'registration',
+      remaining: 9,
+    })
+    for (let n = 0; n < 8; n++) await windows.use('registration', others[0] ?? '')
+    expect(await windows.use('registration', '2001:db8:3:ffff::/64')).toMatchObject({
+      name: 'registration-site',
+      remaining: 0,
+    })
+  })
+
+  test('have no limit together where what is counted is no block', async () => {
+    const own = await serverForThisTest()
+    await own.runtime.limits.windows.use('export', 'user:1')
+
+    expect(await own.database.sql('SELECT key FROM limiter')).toEqual([{ key: 'export:user:1' }])
+  })
+})
+
 describe('without its store', () => {
   test('a process counts by itself', async () => {
     const own = await serverForThisTest()

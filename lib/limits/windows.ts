@@ -6,6 +6,7 @@ import {
 } from 'rate-limiter-flexible'
 import type { Connection } from '#db/connection.ts'
 import { isProblem, Problem, type RateLimitState } from '#lib/problems.ts'
+import { siteOf } from './address-block.ts'
 
 export type WindowName =
   | 'registration'
@@ -17,8 +18,13 @@ export type WindowName =
   | 'dance'
   | 'dance_end'
 
+interface Quota {
+  quota: number
+  windowSeconds: number
+}
+
 /** How often one address block may do something; of mails also how many one address may get, of exports one account. */
-const windows: Record<WindowName, { quota: number; windowSeconds: number }> = {
+const windows: Record<WindowName, Quota> = {
   registration: { quota: 10, windowSeconds: 3600 },
   setup: { quota: 10, windowSeconds: 3600 },
   mail: { quota: 20, windowSeconds: 3600 },
@@ -30,11 +36,14 @@ const windows: Record<WindowName, { quota: number; windowSeconds: number }> = {
   dance_end: { quota: 120, windowSeconds: 600 },
 }
 
+/** The blocks of one /48 have so many times the quota of one together: 65,536 of them may be a single customer's. */
+const blocksPerSite = 10
+
 export interface Windows {
   /**
-   * Counts one use by an address block.
+   * Counts one use by an address block, of IPv6 by its /48 too.
    *
-   * @throws Problem `rate_limited` when the window is used up
+   * @throws Problem `rate_limited` when the window of either is used up
    */
   use(name: WindowName, block: string): Promise<RateLimitState>
   /** The same where being refused is nobody's business: false when the window is used up. */
@@ -50,20 +59,33 @@ export function createWindows(
   redis: unknown | null,
   onUsedUp: (key: string, state: RateLimitState) => void,
 ): Windows {
-  const limiters = new Map(
-    (Object.keys(windows) as WindowName[]).map((name) => [name, createLimiter(name, db, redis)] as const),
+  const counters = new Map(
+    (Object.keys(windows) as WindowName[]).map((name) => [name, countersOf(name, db, redis)] as const),
   )
-  async function use(name: WindowName, block: string): Promise<RateLimitState> {
-    const limiter = limiters.get(name)
-    if (!limiter) throw new Error(`no window ${name}`)
-    try {
-      return stateOf(name, await limiter.consume(block))
-    } catch (refusal) {
-      if (!(refusal instanceof RateLimiterRes)) throw refusal
-      const rateLimit = stateOf(name, refusal)
-      onUsedUp(`${name}:${block}`, rateLimit)
-      throw new Problem('rate_limited', { rateLimit, retryAfterSeconds: rateLimit.resetSeconds })
+  async function use(name: WindowName, key: string): Promise<RateLimitState> {
+    const [own, ofSite] = counters.get(name) ?? []
+    if (!own || !ofSite) throw new Error(`no window ${name}`)
+    // What is counted by account or by recipient has no site.
+    const site = siteOf(key)
+    const areas = site
+      ? [
+          { ...own, key },
+          { ...ofSite, key: site },
+        ]
+      : [{ ...own, key }]
+    const policies = areas.map(({ policy }) => policy)
+    const states: RateLimitState[] = []
+    // One after the other: what its block refuses is not counted by the site, or one block would use it up.
+    for (const area of areas) {
+      const { isRefused, left } = await consume(area)
+      const state = { policies, name: area.policy.name, ...left }
+      if (isRefused) {
+        onUsedUp(`${name}:${area.key}`, state)
+        throw new Problem('rate_limited', { rateLimit: state, retryAfterSeconds: state.resetSeconds })
+      }
+      states.push(state)
     }
+    return states.reduce((tightest, state) => (state.remaining < tightest.remaining ? state : tightest))
   }
   return {
     use,
@@ -79,15 +101,37 @@ export function createWindows(
   }
 }
 
-function createLimiter(name: WindowName, db: Connection, redis: unknown | null) {
-  const { quota: points, windowSeconds: duration } = windows[name]
+interface Counter {
+  policy: Quota & { name: string }
+  limiter: RateLimiterPostgres | RateLimiterRedis
+}
+
+/** Of a block, and of its site. */
+function countersOf(name: WindowName, db: Connection, redis: unknown | null): [Counter, Counter] {
+  const { quota, windowSeconds } = windows[name]
+  const siteQuota = quota * blocksPerSite
+  return [
+    { policy: { name, quota, windowSeconds }, limiter: createLimiter(name, windows[name], db, redis) },
+    {
+      policy: { name: `${name}-site`, quota: siteQuota, windowSeconds },
+      limiter: createLimiter(name, { quota: siteQuota, windowSeconds }, db, redis),
+    },
+  ]
+}
+
+function createLimiter(
+  keyPrefix: WindowName,
+  { quota: points, windowSeconds: duration }: Quota,
+  db: Connection,
+  redis: unknown | null,
+) {
   const options = {
-    keyPrefix: name,
+    keyPrefix,
     points,
     duration,
     // Once used up, this process refuses by itself until the window ends, without asking the store.
     inMemoryBlockOnConsumed: points,
-    insuranceLimiter: new RateLimiterMemory({ keyPrefix: name, points, duration }),
+    insuranceLimiter: new RateLimiterMemory({ keyPrefix, points, duration }),
   }
   if (redis) return new RateLimiterRedis({ ...options, storeClient: redis })
   return new RateLimiterPostgres({
@@ -99,16 +143,20 @@ function createLimiter(name: WindowName, db: Connection, redis: unknown | null) 
   })
 }
 
+async function consume({ limiter, key }: Counter & { key: string }) {
+  try {
+    return { isRefused: false, left: leftOf(await limiter.consume(key)) }
+  } catch (refusal) {
+    if (!(refusal instanceof RateLimiterRes)) throw refusal
+    return { isRefused: true, left: leftOf(refusal) }
+  }
+}
+
 async function queryVia(db: Connection, query: { name: string; text: string; values: unknown[] }) {
   const rows = await db.run(query)
   return { rows, rowCount: rows.length }
 }
 
-function stateOf(name: WindowName, { remainingPoints, msBeforeNext }: RateLimiterRes): RateLimitState {
-  return {
-    policies: [{ name, ...windows[name] }],
-    name,
-    remaining: remainingPoints,
-    resetSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),
-  }
+function leftOf({ remainingPoints, msBeforeNext }: RateLimiterRes) {
+  return { remaining: remainingPoints, resetSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)) }
 }

@@ -174,6 +174,50 @@ describe('what the server refuses', () => {
     expect(sink.mails.map(({ messageId }) => messageId)).toEqual([`<${id}@example.com>`])
   })
 
+  const quoting: [string, SinkScript][] = [
+    ['550 for the recipient', { rcptTo: () => 550 }],
+    ['450 for the recipient', { rcptTo: () => 450 }],
+    ['421 for the recipient', { rcptTo: () => 421 }],
+    ['554 for the content', { data: 554 }],
+    ['451 for the content', { data: 451 }],
+  ]
+  const spellings: ((to: string) => string)[] = [
+    (to) => `5.1.1 <${to}>: Recipient address rejected`,
+    (to) => `unknown user ${to.toUpperCase()}, see https://example.net/help`,
+    (to) => `said: https://example.net/?to=${encodeURIComponent(to)}`,
+    (to) => `said: <o'${to}> (for "${to}";mailto:${to})`,
+  ]
+
+  test.each(quoting)(
+    '%s: an answer that quotes the address leaves it in no log line and no row',
+    async (_, script) => {
+      const { own, sink } = await serverWithSink()
+      for (const spelling of spellings) {
+        const to = newAccount().email
+        sink.script = { ...script, words: spelling(to) }
+        const { id } = await queued(own, 'reset_password', to)
+
+        await own.runtime.mail.deliver(id)
+
+        const { last_error: kept } = await rowOf(own, id)
+        expect(kept).toContain('<address>')
+        expect(kept).toMatch(/rejected|unknown user|said:/)
+        const [local = ''] = to.split('@')
+        expect(JSON.stringify([own.logs, kept]).toLowerCase()).not.toContain(local.toLowerCase())
+      }
+    },
+  )
+
+  test('an answer about the sender keeps our address: an operator has to know which one', async () => {
+    const { own, sink } = await serverWithSink()
+    sink.script = { mailFrom: 550, words: '<no-reply@example.com> may not send' }
+    const { id } = await queued(own)
+
+    await own.runtime.mail.deliver(id)
+
+    expect((await rowOf(own, id)).last_error).toContain('<no-reply@example.com> may not send')
+  })
+
   test('a message that is never taken is given up after a day of attempts that come at most an hour apart', async () => {
     const { own, sink } = await serverWithSink()
     sink.script.rcptTo = () => 450

@@ -12,6 +12,8 @@ export interface OutgoingMail<Name extends MailTemplate = MailTemplate> {
   props: MailTemplates[Name]
   /** It is for whoever has the address: the delivery finds out who that is, and sends nothing if nobody has. */
   byAddress?: boolean
+  /** That asks for it, where its link is over when somebody ends that session. */
+  askingSessionId?: string
 }
 
 type Composer = Pick<Runtime, 'config' | 'clock' | 'random'>
@@ -27,7 +29,7 @@ export function composeMail(runtime: Composer, ...messages: OutgoingMail[]): Out
 
 function rowOf(
   { clock, random }: Composer,
-  { template, to, props, byAddress = false }: OutgoingMail,
+  { template, to, props, byAddress = false, askingSessionId }: OutgoingMail,
 ): OutboxRow {
   return {
     id: newUuidV7(random, clock.now()),
@@ -35,6 +37,7 @@ function rowOf(
     recipient: to,
     parameters: { ...props },
     link_purpose: templateLinks[template],
+    link_session_id: askingSessionId ?? null,
     by_address: byAddress,
   }
 }

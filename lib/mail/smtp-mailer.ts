@@ -125,13 +125,25 @@ export function readFailure(error: unknown): SmtpFailure | null {
 
 const described = 200
 
-/** What happened, for the row and the log: the command and the answer of the server, which hold no secret of ours. */
+/**
+ * What happened, for the row and the log: the command and the answer of the server, without secrets of ours and without
+ * addresses of others.
+ */
 export function describeFailure(error: unknown): string {
   const { command, response, message } = error as Record<string, unknown>
   const said = typeof response === 'string' && response ? response : String(message)
-  // An answer to AUTH may repeat what it was asked.
-  const text = typeof command === 'string' && /^AUTH/i.test(command) ? said.slice(0, 3) : said
-  return `${typeof command === 'string' ? `${command}: ` : ''}${text}`
+  return `${typeof command === 'string' ? `${command}: ` : ''}${repeatable(command, said)}`
     .replace(/[^\x20-\x7e]+/g, ' ')
     .slice(0, described)
+}
+
+const words = /<?[^\s<>()[\],;:"]+>?/g
+
+function repeatable(command: unknown, said: string): string {
+  // An answer to AUTH may repeat what it was asked.
+  if (typeof command === 'string' && /^AUTH/i.test(command)) return said.slice(0, 3)
+  // The only address it can quote is ours, and the operator has to know it.
+  if (command === 'MAIL FROM') return said
+  // Any other may quote the recipient, who may be erased before the log is (a 421 has no command of its own).
+  return said.replace(words, (word) => (/@|%40/.test(word) ? '<address>' : word))
 }

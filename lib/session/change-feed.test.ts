@@ -1,12 +1,23 @@
 import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { openDatabase } from '#db/connection.ts'
 import { createLog } from '#lib/runtime/log.ts'
-import { createTestDatabase } from '#test/support/database.ts'
+import { createTestDatabase, type TestDatabase } from '#test/support/database.ts'
 import { createChangeFeed } from './change-feed.ts'
 
-/** A feed whose timer stands still: every beat but the first is one that somebody asked for. */
-async function feedWithoutTimer() {
+test('a server that takes no writes proves nothing, and no session is read from it', async () => {
   const database = await createTestDatabase(inject('databaseServerUrl'))
+  await database.sql(
+    `ALTER DATABASE ${new URL(database.url).pathname.slice(1)} SET default_transaction_read_only = on`,
+  )
+  const { feed } = await feedWithoutTimer(database)
+
+  expect(feed.isProven()).toBe(false)
+  await expect(database.sql('SELECT require_primary()')).rejects.toMatchObject({ code: '25006' })
+})
+
+/** A feed whose timer stands still: every beat but the first is one that somebody asked for. */
+async function feedWithoutTimer(given?: TestDatabase) {
+  const database = given ?? (await createTestDatabase(inject('databaseServerUrl')))
   const pool = openDatabase({ url: database.url, poolSize: 2, onIdleError: () => {} })
   const sent: string[] = []
   const watched: typeof pool = {

@@ -59,7 +59,7 @@ export function createChangeFeed(parts: FeedParts): ChangeFeed {
   const beatChannel = `session_beat_${parts.processId}`
   const pulse = createPulse(database, beatChannel, clock)
   const subscribers: FeedSubscriber[] = []
-  const inspection = createInspection(database, log)
+  const inspection = createInspection(database, log, restart)
   const proves = createProof({ pulse, clock, needsBeats })
   let timer: NodeJS.Timeout | undefined
 
@@ -87,6 +87,7 @@ export function createChangeFeed(parts: FeedParts): ChangeFeed {
     },
     onLost: restart,
   })
+  database.onRetired(connection.giveUp)
 
   async function beatAndListen(): Promise<void> {
     if (!connection.isOpen()) return
@@ -131,8 +132,12 @@ function createProof({
   }
 }
 
-/** Looks at what the feed hangs on in the database. */
-function createInspection(database: Database, log: Log) {
+/**
+ * Looks at what the feed hangs on in the database.
+ *
+ * @param onTurn  called as damage is found, and as it is mended: what was remembered until then may have missed a change
+ */
+function createInspection(database: Database, log: Log, onTurn: () => void) {
   let isIntact = false
   let queueUsage = 0
   return {
@@ -140,7 +145,9 @@ function createInspection(database: Database, log: Log) {
     queueUsage: () => queueUsage,
     async run() {
       const damage = await findTriggerDamage(database)
+      const wasIntact = isIntact
       isIntact = damage.length === 0
+      if (isIntact !== wasIntact) onTurn()
       if (!isIntact)
         log.error({ event: 'change_feed_damaged', damage }, 'triggers are missing: sessions are read anew')
       queueUsage = await readQueueUsage(database)
@@ -150,8 +157,8 @@ function createInspection(database: Database, log: Log) {
 
 function requireSame(listens: DatabaseIdentity, writes: DatabaseIdentity): void {
   const isSame = listens.systemIdentifier === writes.systemIdentifier && listens.database === writes.database
-  if (isSame && !listens.isStandby && !writes.isStandby) return
+  if (isSame && !listens.isReadOnly && !writes.isReadOnly) return
   throw new Error(
-    'the change feed would not hear what is written: another server, another database, a standby',
+    'the change feed would not hear what is written: another server, another database, one that takes no writes',
   )
 }

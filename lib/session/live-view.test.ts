@@ -25,6 +25,19 @@ function clientOf(server: TestServer, client: ApiClient): ApiClient {
   return same
 }
 
+/** Changes a row so that no process hears of it. */
+async function unannounced(
+  { database }: TestServer,
+  statement: string,
+  values: unknown[],
+  meanwhile = async () => {},
+): Promise<void> {
+  await database.sql('ALTER TABLE sessions DISABLE TRIGGER announce_update')
+  await database.sql(statement, values)
+  await meanwhile()
+  await database.sql('ALTER TABLE sessions ENABLE ALWAYS TRIGGER announce_update')
+}
+
 const json = (body: unknown) => ({ json: body, headers: { origin: testAppUrl } })
 
 describe('from memory', () => {
@@ -199,6 +212,58 @@ describe('without proof nobody is believed', () => {
     await here.database.sql('UPDATE sessions SET ended_at = now() WHERE id = $1', [sessionId])
     expect(await elsewhere.me()).toBeProblem(401, 'session_ended')
     expect(there.logs).toContainEqual(expect.objectContaining({ event: 'change_feed_damaged' }))
+  })
+
+  test('once the triggers are mended, nothing of before is believed', async () => {
+    const { here, there, elsewhere, sessionId } = await twoServers()
+    await unannounced(here, 'UPDATE sessions SET ended_at = now() WHERE id = $1', [sessionId], async () => {
+      await there.runtime.changeFeed?.inspect()
+    })
+    await there.runtime.changeFeed?.inspect()
+    await expect.poll(() => there.runtime.changeFeed?.isProven()).toBe(true)
+
+    expect(await elsewhere.me()).toBeProblem(401, 'session_ended')
+  })
+
+  test('what nobody announced is found when the snapshot is renewed, and does not come back', async () => {
+    const { here, there, elsewhere, sessionId } = await twoServers()
+    await unannounced(here, 'UPDATE sessions SET ended_at = now() WHERE id = $1', [sessionId])
+    await there.time.advance({ seconds: 250 })
+    await caughtUp(there.runtime)
+    const watched = watchDatabase(there.runtime)
+    expect((await elsewhere.me()).status).toBe(200)
+    await expect.poll(() => watched.names).toEqual(['read_session_snapshots'])
+    await expect.poll(async () => (await elsewhere.me()).status).toBe(401)
+
+    await here.client().register()
+    await caughtUp(there.runtime)
+
+    expect(await elsewhere.me()).toBeProblem(401, 'session_ended')
+  })
+
+  test('after five minutes no snapshot answers, renewed or not', async () => {
+    const { here, there, elsewhere, sessionId } = await twoServers()
+    await unannounced(here, 'UPDATE sessions SET ended_at = now() WHERE id = $1', [sessionId])
+    await there.time.advance({ seconds: 301 })
+    await caughtUp(there.runtime)
+
+    expect(await elsewhere.me()).toBeProblem(401, 'session_ended')
+  })
+
+  test('a sign-out that is repeated elsewhere, its answer lost, is refused before it is answered', async () => {
+    const { here, client, elsewhere, sessionId } = await twoServers()
+    await unannounced(
+      here,
+      `UPDATE sessions SET ended_at = now(), ended_reason = 'signed_out' WHERE id = $1`,
+      [sessionId],
+    )
+    expect((await elsewhere.me()).status).toBe(200)
+    const { accessToken } = elsewhere
+    expect((await elsewhere.logout()).status).toBe(200)
+    elsewhere.accessToken = accessToken
+
+    expect(await elsewhere.me()).toBeProblem(401, 'session_ended')
+    expect(client.accessToken).toBe(accessToken)
   })
 
   test('a beat that came back too long ago proves nothing; the next one does, and memory is still right', async () => {

@@ -90,11 +90,15 @@ export function createLiveView(parts: LiveViewParts): LiveView {
     })
     const verdict = judgeSnapshot(snapshot, subject)
     totals[mayKeep ? 'loads' : 'fallbacks'] += 1
-    if (!mayKeep) return verdict
-    if (verdict.kind === 'alive') snapshots.keep(verdict.snapshot, sentMs)
+    if (verdict.kind === 'alive') {
+      if (mayKeep) snapshots.keep(verdict.snapshot, sentMs)
+      return verdict
+    }
     // A credential that names another user says nothing about the session: its owner goes on.
-    else if (verdict.kind === 'ended' && (!snapshot || isOf(snapshot, subject)))
-      endings.keep(sessionId, verdict.reason)
+    if (verdict.kind !== 'ended' || (snapshot && !isOf(snapshot, subject))) return verdict
+    // Nobody announced it, or its notice is on its way: an older answer must not come back after this one.
+    snapshots.drop({ kind: 'session', sessionId })
+    if (mayKeep) endings.keep(sessionId, verdict.reason)
     return verdict
   }
 

@@ -71,12 +71,14 @@ export async function revokeAllSessions(runtime: Runtime): Promise<{ accounts: n
 
 /**
  * To be called when the database came back from a backup: what was ended or removed since it was made is alive again in
- * it. Ends every session, replaces every signing key, and voids a set-up key that was printed.
+ * it. Ends every session, replaces every signing key where there are any, and voids a set-up key that was printed.
  */
-export async function revokeAfterRestore(runtime: Runtime): Promise<{ accounts: number; sessions: number }> {
-  await replaceSigningKeys(runtime)
+export async function revokeAfterRestore(
+  runtime: Runtime,
+): Promise<{ accounts: number; sessions: number; areKeysReplaced: boolean }> {
+  const areKeysReplaced = await replaceSigningKeys(runtime)
   await forgetSetupNonce(runtime.database)
-  return revokeAllSessions(runtime)
+  return { ...(await revokeAllSessions(runtime)), areKeysReplaced }
 }
 
 function report({ metrics, log }: Runtime, ended: number, whose: Record<string, unknown>): void {

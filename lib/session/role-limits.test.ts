@@ -4,6 +4,7 @@ import { caughtUp } from '#test/support/caught-up.ts'
 import type { TestAnswer } from '#test/support/check-answer.ts'
 import { serverForThisTest, type TestServer } from '#test/support/harness.ts'
 import { stopDatabaseTime } from '#test/support/observations.ts'
+import { revokeAllSessions } from './revoke-sessions.ts'
 
 const [hour, day] = [3600, 86_400]
 
@@ -128,6 +129,26 @@ describe('a role', () => {
 
     expect((await client.me()).status).toBe(200)
     expect((await client.refresh()).body.expires_in).toBe(7 * day)
+  })
+
+  test.each([
+    ['the role is taken away', takeAway],
+    [
+      'the account is enabled',
+      ({ database }: TestServer) => database.sql('UPDATE users SET disabled_at = NULL'),
+    ],
+  ])('does not bring back what an operator ended for everybody, when %s', async (_, lift) => {
+    const own = await serverForThisTest()
+    const { client, account } = await signedInAdministrator(own, 'cookie')
+    await own.time.advance({ seconds: 13 * hour })
+    if (lift !== takeAway) await own.database.sql('UPDATE users SET disabled_at = app_now()')
+    expect((await client.me()).status).toBe(401)
+    await revokeAllSessions(own.runtime)
+
+    await takeAway(own, account.email)
+    await lift(own, account.email)
+
+    expectEnded(await client.me(), 'revoked_by_admin')
   })
 
   test('without a limit changes nothing, and of two limited ones the strictest of each limit counts', async () => {

@@ -103,9 +103,14 @@ export async function removeSigningKey(keeper: KeyKeeper, kid: string): Promise<
   return outcome
 }
 
-/** Deletes every key; a new one signs from now on. For a database that came back from a backup, with keys that were removed since. */
-export async function replaceSigningKeys(keeper: KeyKeeper): Promise<void> {
-  if (keeper.config.accessToken.algorithm !== 'ES256') return
+/**
+ * Deletes every key; a new one signs from now on. For a database that came back from a backup, with keys that were
+ * removed since.
+ *
+ * @returns false with HS256, whose secret is a setting
+ */
+export async function replaceSigningKeys(keeper: KeyKeeper): Promise<boolean> {
+  if (keeper.config.accessToken.algorithm !== 'ES256') return false
   await changeKeys(keeper, async (transaction, keys, fresh) => {
     await deleteSigningKeys(
       transaction,
@@ -113,6 +118,7 @@ export async function replaceSigningKeys(keeper: KeyKeeper): Promise<void> {
     )
     return { kind: 'removed', signs: await insertSigningKey(transaction, fresh, 0) }
   })
+  return true
 }
 
 /** To be called in intervals by every process: deletes keys that are over, and rotates at the age that is set. */

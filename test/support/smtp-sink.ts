@@ -27,6 +27,8 @@ export interface SinkScript {
   rcptTo?: (address: string) => number | 'drop' | undefined
   /** 'drop-after', 'hang-after': takes the whole message, and cuts or waits before it says so. */
   data?: number | 'drop' | 'hang' | 'drop-after' | 'hang-after'
+  /** What it says with a refusal; nothing: a sentence without an address. */
+  words?: string
 }
 
 export interface SmtpSink {
@@ -119,7 +121,9 @@ export async function openSink({ countsOnly = false, ...options }: SinkOptions):
       return
     }
     callback(
-      step === undefined ? null : Object.assign(new Error('as the script says'), { responseCode: step }),
+      step === undefined
+        ? null
+        : Object.assign(new Error(sink.script.words ?? 'as the script says'), { responseCode: step }),
     )
   }
 

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { findEmailChangeInWaiting } from '#db/queries/address-changes.ts'
+import { findSignInCandidate } from '#db/queries/users.ts'
+import { disableAccount, enableAccount } from '#lib/accounts/disable-account.ts'
+import { normaliseIdentifier } from '#lib/auth/identifiers.ts'
 import { linkKinds } from '#lib/links/link-lifetime.ts'
+import { revokeSessionsOf } from '#lib/session/revoke-sessions.ts'
 import type { ApiClient } from '#test/support/api-client.ts'
 import { newAccount, signIn } from '#test/support/api-client.ts'
 import { serverForThisTest, type TestServer, useServer } from '#test/support/harness.ts'
@@ -147,6 +151,60 @@ describe('another address', () => {
 
     const answer = await send(server.client(), 'change-email/confirm', { token: second?.token })
     expect(answer).toBeProblem(400, 'link_invalid')
+  })
+})
+
+describe('a change that waits', () => {
+  type Asked = Awaited<ReturnType<typeof changing>> & { own: TestServer; owner: ApiClient }
+  const userOf = async ({ own, account }: Asked) => {
+    const { candidate } = await findSignInCandidate(own.runtime.database, normaliseIdentifier(account.email))
+    if (!candidate) throw new Error('there is no such account')
+    return candidate
+  }
+  const end = ({ owner }: Asked, path: string) => owner.send(path, { method: 'DELETE', json: {} })
+  const endings: [string, (asked: Asked) => Promise<unknown>][] = [
+    [
+      'ended by its owner elsewhere',
+      async (asked) => end(asked, `/api/auth/sessions/${(await asked.client.me()).body.session.id}`),
+    ],
+    ['ended with all others', (asked) => end(asked, '/api/auth/sessions')],
+    ['ended by an operator', async (asked) => revokeSessionsOf(asked.own.runtime, await userOf(asked))],
+    [
+      'ended as the account was disabled for a while',
+      async (asked) => {
+        const user = await userOf(asked)
+        await disableAccount(asked.own.runtime, user)
+        await enableAccount(asked.own.runtime, user)
+      },
+    ],
+  ]
+
+  test.each(endings)('is over when the session that asked for it was %s', async (_, ending) => {
+    const own = await serverForThisTest(capturedMail)
+    const asked = await changing({ on: own })
+    const owner = own.client()
+    await owner.login(asked.account)
+    await ending({ ...asked, own, owner })
+
+    const answer = await send(own.client(), 'change-email/confirm', { token: asked.token })
+
+    expect(answer).toBeProblem(400, 'link_invalid')
+    expect(await describeEmailChange(own.runtime, 'change_email', asked.token)).toEqual({
+      kind: 'link_invalid',
+    })
+    const { lifetimeSeconds } = linkKinds.change_email
+    const { id: userId } = await userOf({ ...asked, own, owner })
+    expect(await findEmailChangeInWaiting(own.runtime.database, { userId, lifetimeSeconds })).toBeNull()
+  })
+
+  test('goes on when whoever asked for it signs out, or ends all other sessions', async () => {
+    const left = await changing()
+    await left.client.logout()
+    expect((await send(server.client(), 'change-email/confirm', { token: left.token })).status).toBe(200)
+
+    const alone = await changing()
+    await alone.client.send('/api/auth/sessions', { method: 'DELETE', json: {} })
+    expect((await send(server.client(), 'change-email/confirm', { token: alone.token })).status).toBe(200)
   })
 })
 

@@ -12,7 +12,7 @@ import { occasionOf, queueMail } from '#lib/mail/queue-mail.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { Principal } from '#lib/session/authenticate.ts'
-import { endedReasonOf } from '#lib/session/ended-reason-of.ts'
+import { overtaken } from '#lib/session/overtaken.ts'
 
 export interface RequestedEmailChange {
   newEmail: string
@@ -42,18 +42,19 @@ export async function requestEmailChange(
   const isAllowed = await mayMail(runtime, { template, to: newEmail }, client.block)
   if (isAllowed) await requireMailDomain(runtime, newEmail, 'new_email')
   const isDone = await runtime.database.transaction(async (transaction) => {
-    // Whatever ended the session meanwhile voided what waited: nothing new may wait after it.
+    // Whatever ended everything meanwhile voided what waited: nothing new may wait after it.
     if (!(await holdSessionEpoch(transaction, { userId: user.id, epoch: session.epoch }))) return false
     await keep?.(transaction, undefined)
     if (!isAllowed) return true
     await voidLinks(transaction, { userId: user.id, purposes: ['change_email'] })
     const props = occasionOf(runtime, client)
-    await queueMail(runtime, transaction, { userId: user.id }, { template, to: newEmail, props })
+    const message = { template, to: newEmail, props, askingSessionId: session.id }
+    await queueMail(runtime, transaction, { userId: user.id }, message)
     const about = { userId: user.id, sessionId: session.id, details: { to: newEmail } }
     await insertAuditEvent(transaction, userEvent('email_change_requested', client, about))
     return true
   })
-  if (!isDone) throw new Problem('session_ended', { endedReason: await endedReasonOf(runtime, session.id) })
+  if (!isDone) throw await overtaken(runtime, session.id)
 }
 
 const isYoursAlready = new Problem('invalid_request', {

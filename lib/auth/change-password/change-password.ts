@@ -9,8 +9,8 @@ import { requireAcceptablePassword } from '#lib/password/acceptable-password.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { Principal } from '#lib/session/authenticate.ts'
-import { endedReasonOf } from '#lib/session/ended-reason-of.ts'
 import type { IssuedSession } from '#lib/session/issued-session.ts'
+import { overtaken } from '#lib/session/overtaken.ts'
 import { type SessionClient, startSession } from '#lib/session/start-session.ts'
 
 export interface PasswordChange {
@@ -73,9 +73,7 @@ export async function changePassword(
       : await restartSession(runtime, transaction, { user, session, epoch, client: change.client })
     return { ended, restarted }
   })
-  if (outcome === 'overtaken') {
-    throw new Problem('session_ended', { endedReason: await endedReasonOf(runtime, session.id) })
-  }
+  if (outcome === 'overtaken') throw await overtaken(runtime, session.id)
   runtime.sessionCheck.forget({ kind: 'user', userId: user.id })
   runtime.metrics.count('auth_session_ended', 'password_changed', outcome.ended)
   runtime.log.info(
@@ -85,7 +83,7 @@ export async function changePassword(
   return outcome.restarted
 }
 
-/** Both changes or none. Null when another change came first: then the caller's session is over as well. */
+/** Both changes or none. Null when another change came first. */
 async function replaceAndEndOthers(
   transaction: Connection,
   change: EpochChange & { verifiedHash: string; newHash: string },

@@ -2,10 +2,9 @@ import { deleteAccount, deletionGraceSeconds } from '#lib/accounts/delete-accoun
 import { requireFreshSignIn } from '#lib/accounts/fresh-sign-in.ts'
 import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { occasionOf, queueMail } from '#lib/mail/queue-mail.ts'
-import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { Principal } from '#lib/session/authenticate.ts'
-import { endedReasonOf } from '#lib/session/ended-reason-of.ts'
+import { overtaken } from '#lib/session/overtaken.ts'
 
 /**
  * Deletes the account of the caller, who has 14 days to come back.
@@ -39,6 +38,5 @@ export async function deleteMyAccount(
       )
     },
   })
-  if (ended === null)
-    throw new Problem('session_ended', { endedReason: await endedReasonOf(runtime, session.id) })
+  if (ended === null) throw await overtaken(runtime, session.id)
 }

@@ -96,6 +96,22 @@ test('of parallel calls from all sessions one wins, and the others are told that
   }
 })
 
+test('of parallel calls of one session none is told that it is over', async () => {
+  const client = server.client()
+  await signIn(client)
+
+  const answers = await Promise.all(
+    Array.from({ length: 4 }, () => client.send('/api/auth/sessions', { method: 'DELETE', json: {} })),
+  )
+
+  const statuses = answers.map(({ status }) => status)
+  expect(new Set(statuses)).toEqual(new Set([200, 503]))
+  const refused = answers.find(({ status }) => status === 503)
+  expect(refused).toBeProblem(503, 'unavailable')
+  expect(refused?.headers.get('retry-after')).toBe('1')
+  expect((await client.me()).status).toBe(200)
+})
+
 test('without a session it is 401; with the cookie a foreign origin is 403 and ends nothing', async () => {
   const { client, others } = await threeSessions('cookie')
   expect(await endOthers(server.client())).toBeProblem(401, 'unauthenticated')

@@ -1,9 +1,8 @@
 import { advanceSessionEpoch } from '#db/queries/session-endings.ts'
 import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
-import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import type { Principal } from '#lib/session/authenticate.ts'
-import { endedReasonOf } from '#lib/session/ended-reason-of.ts'
+import { overtaken } from '#lib/session/overtaken.ts'
 
 /** Ends all sessions of the caller but this one; returns how many were alive. */
 export async function endOtherSessions(
@@ -19,10 +18,7 @@ export async function endOtherSessions(
     roleLimits: runtime.config.session.roleLimits,
     event: userEvent('other_sessions_ended', client, { sessionId: session.id }),
   })
-  // Somebody else ended everything between the check of this session and now.
-  if (!advanced) {
-    throw new Problem('session_ended', { endedReason: await endedReasonOf(runtime, session.id) })
-  }
+  if (!advanced) throw await overtaken(runtime, session.id)
   runtime.sessionCheck.forget({ kind: 'user', userId: user.id })
   runtime.metrics.count('auth_session_ended', 'revoked_by_user', advanced.ended)
   const event = {

@@ -19,8 +19,9 @@ export async function logout(
     reason: 'signed_out',
     event: userEvent('signed_out', presented.client),
   })
+  // Also what had ended before: of a sign-out whose answer was lost this process may not have heard yet.
+  for (const sessionId of sessionIds) runtime.sessionCheck.forget({ kind: 'session', sessionId })
   for (const sessionId of ended) {
-    runtime.sessionCheck.forget({ kind: 'session', sessionId })
     runtime.metrics.count('auth_session_ended', 'signed_out')
     runtime.log.info({ event: 'session_ended', session_id: sessionId, reason: 'signed_out' }, 'session ended')
   }

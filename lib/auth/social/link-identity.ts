@@ -5,6 +5,7 @@ import { type EventClient, userEvent } from '#lib/audit/audit-event.ts'
 import { composeMail, occasionOf } from '#lib/mail/queue-mail.ts'
 import { Problem } from '#lib/problems.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
+import { overtaken } from '#lib/session/overtaken.ts'
 import type { ProvenIdentity } from './proven-identity.ts'
 import { providerName } from './provider-name.ts'
 import { newIdentity } from './sign-in-with-identity.ts'
@@ -40,7 +41,7 @@ export async function linkToAccount(
   })
   if (!isLinked) {
     const owner = await findOwnerOfIdentity(runtime.database, identity)
-    if (!owner) throw new Problem('session_ended', { endedReason: 'unknown' })
+    if (!owner) throw await overtaken(runtime, sessionId)
     if (owner.id !== user.id) throw new Problem('identity_taken', { because: `user ${owner.id} has it` })
     return
   }

@@ -13,13 +13,11 @@ export async function endPresentedSession(
   const read = await readCredential(runtime, credential)
   if (read.kind === 'invalid') return
   const event = userEvent('signed_out', client)
-  const ended = await endSessions(runtime.database, {
-    sessionIds: [read.claims.sessionId],
-    reason: 'signed_out',
-    event,
-  })
-  for (const sessionId of ended) {
-    runtime.sessionCheck.forget({ kind: 'session', sessionId })
+  const { sessionId } = read.claims
+  const ended = await endSessions(runtime.database, { sessionIds: [sessionId], reason: 'signed_out', event })
+  // Also when it had ended before: of a sign-out whose answer was lost this process may not have heard yet.
+  runtime.sessionCheck.forget({ kind: 'session', sessionId })
+  if (ended.length > 0) {
     runtime.metrics.count('auth_session_ended', 'signed_out')
     runtime.log.info({ event: 'session_ended', session_id: sessionId, reason: 'signed_out' }, 'session ended')
   }

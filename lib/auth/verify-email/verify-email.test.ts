@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { Problem } from '#lib/problems.ts'
 import { newAccount } from '#test/support/api-client.ts'
 import { serverForThisTest, type TestServer, useServer } from '#test/support/harness.ts'
 import { capturedMail, readMail } from '#test/support/mailbox.ts'
-import { watchDatabase } from '#test/support/observations.ts'
+import { stopDatabaseTime, watchDatabase } from '#test/support/observations.ts'
 import { describeRegistration } from './describe-registration.ts'
 
 const server = useServer(capturedMail)
@@ -207,8 +208,53 @@ describe('an address that has to be proven', () => {
 
     expect(await strict.client().login(stranger)).toBeProblem(403, 'email_not_verified')
 
-    expect((await wrong()).status).toBe(401)
     expect(await wrong()).toBeProblem(429, 'rate_limited')
+  })
+
+  test('the passwords of registrations are no free guesses: each is counted and written down, known address or not', async () => {
+    const own = await serverForThisTest({ ...capturedMail, EMAIL_VERIFICATION: 'required' })
+    await stopDatabaseTime(own)
+    const known = await registered(own)
+    await verify(own, { token: known.token })
+    const refusals = async () =>
+      own.database.sql("SELECT id FROM audit_events WHERE name = 'sign_in_refused'")
+
+    for (const email of [known.account.email, newAccount().email]) {
+      const [statuses, before] = [[] as number[], (await refusals()).length]
+      for (let guess = 0; guess < 6; guess += 1) {
+        const registration = { ...newAccount(), email, password: `a guess of a password ${guess}` }
+        // A sign-in looks at the newest.
+        await own.time.advance({ seconds: 0.01 })
+        await own.client().register(registration)
+        const watched = watchDatabase(own.runtime)
+        statuses.push((await own.client().login(registration)).status)
+        expect(watched.names.length, watched.names.join()).toBeLessThanOrEqual(4)
+      }
+
+      expect(statuses).toEqual([403, 403, 403, 403, 403, 429])
+      expect(await refusals()).toHaveLength(before + 5)
+    }
+  })
+
+  test('a guess stays counted where the password of the registration cannot be looked at', async () => {
+    const own = await serverForThisTest({ ...capturedMail, EMAIL_VERIFICATION: 'required' })
+    const { account, token } = await registered(own)
+    await verify(own, { token })
+    await own.client().register({ ...newAccount(), email: account.email })
+    const { passwords } = own.runtime
+    const { verify: verifyPassword } = passwords
+    let looks = 0
+    passwords.verify = async (...asked) => {
+      looks += 1
+      if (looks === 2) throw new Problem('overloaded', { retryAfterSeconds: 1, because: 'the test' })
+      return verifyPassword(...asked)
+    }
+
+    const answer = await own.client().login({ ...account, password: 'some other words' })
+
+    expect(answer).toBeProblem(503, 'overloaded')
+    const rows = await own.database.sql('SELECT refused FROM attempt_budgets')
+    expect(rows).toEqual([{ refused: 1 }, { refused: 1 }])
   })
 
   test('becomes an account with the link: verified, and signed in to with the password it was given', async () => {
