@@ -3,7 +3,6 @@ import type { Connection } from '../connection.ts'
 import { pendingRegistrations, users } from '../schema.ts'
 import { statement } from '../statement.ts'
 import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
-import { forgetting } from './forgetting.ts'
 
 /** True while a registration that waits for its mailbox holds the name. */
 export const nameIsReserved = (username: unknown) => sql`exists (
@@ -11,35 +10,40 @@ export const nameIsReserved = (username: unknown) => sql`exists (
   where lower(${pendingRegistrations.username}) = lower(${username}::text)
     and ${pendingRegistrations.expiresAt} > app_now())`
 
-const rename = statement<{ userId: number; username: string; event: string | null }, { previous: string }>(
+const rename = statement<
+  { userId: number; username: string; event: string | null },
+  { outcome: 'changed' | 'unchanged' }
+>(
   'change_username',
   (p) => sql`
     with found as (
       select id, username from ${users} where ${users.id} = ${p.userId} and ${users.deletedAt} is null for no key update
     ), renamed as (
       update ${users} set username = ${p.username} from found
-      where ${users.id} = found.id and not ${nameIsReserved(p.username)}
+      where ${users.id} = found.id and found.username <> ${p.username} and not ${nameIsReserved(p.username)}
       returning ${users.id} as id, found.username as previous
     ), recorded as (${recordEvent(p.event, sql`renamed`, {
       userId: sql`renamed.id`,
       details: sql`jsonb_build_object('from', renamed.previous)`,
     })}
     )
-    select previous from renamed`,
+    select 'changed' as "outcome" from renamed
+    union all select 'unchanged' from found where found.username = ${p.username}`,
 )
 
 /**
  * Gives an account another user name.
  *
- * @returns false when a registration in waiting holds the name
+ * @returns 'unchanged' when it is the one that it has: nothing is written then. Null when a registration in waiting
+ *          holds the name
  * @throws the unique violation of `constraints.usersUsername`
  */
 export async function changeUsername(
   db: Connection,
   change: { userId: number; username: string; event: NewAuditEvent },
-): Promise<boolean> {
-  const rows = await db.run(rename({ ...change, event: writeAuditEvent(change.event) }))
-  return rows.length === 1
+): Promise<'changed' | 'unchanged' | null> {
+  const [row] = await db.run(rename({ ...change, event: writeAuditEvent(change.event) }))
+  return row?.outcome ?? null
 }
 
 const restore = statement<{ userId: number; verifiedEpoch: number; event: string | null }, { id: number }>(
@@ -61,26 +65,4 @@ export async function restoreAccount(
   { event, ...account }: { userId: number; verifiedEpoch: number; event: NewAuditEvent },
 ): Promise<boolean> {
   return (await db.run(restore({ ...account, event: writeAuditEvent(event) }))).length === 1
-}
-
-/** Accounts of one statement: each takes its sessions and all else along. */
-export const eraseDueSize = 50
-
-const eraseDue = statement<{ event: string | null }, { id: number }>(
-  'erase_due_accounts',
-  (p) => sql`
-    with due as (
-      select id from ${users} where ${users.eraseAt} <= app_now() and ${users.deletedAt} is not null
-      order by ${users.eraseAt} limit ${sql.raw(String(eraseDueSize))} for update skip locked
-    ), erased as (
-      delete from ${users} where ${users.id} in (select id from due) returning id, email
-    ), ${forgetting(sql`erased`)}, recorded as (${recordEvent(p.event, sql`erased`, { details: sql`jsonb_build_object('user_id', erased.id)` })}
-    )
-    select id from erased`,
-)
-
-/** Removes accounts whose grace is over, some at a time, with everything that belongs to them; returns their ids. */
-export async function eraseDueAccounts(db: Connection, event: NewAuditEvent): Promise<number[]> {
-  const rows = await db.run(eraseDue({ event: writeAuditEvent(event) }))
-  return rows.map(({ id }) => id)
 }

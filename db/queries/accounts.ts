@@ -3,7 +3,6 @@ import type { Connection } from '../connection.ts'
 import { roles, sessionEpochs, sessions, userRoles, users } from '../schema.ts'
 import { statement } from '../statement.ts'
 import { type NewAuditEvent, recordEvent, writeAuditEvent } from './audit-events.ts'
-import { forgetting } from './forgetting.ts'
 import { type RoleLimit, strictestLimits, writeRoleLimits } from './role-limits.ts'
 import { aliveNow } from './session-rows.ts'
 import { type UserRow, userColumns } from './users.ts'
@@ -189,22 +188,4 @@ const enable = statement<{ userId: number; event: string | null }, { id: number 
 /** Takes back that it was disabled or marked as deleted; false when it was neither. */
 export async function enableAccount(db: Connection, userId: number, event: NewAuditEvent): Promise<boolean> {
   return (await db.run(enable({ userId, event: writeAuditEvent(event) }))).length === 1
-}
-
-const erase = statement<{ userId: number; event: string | null }, { id: number }>(
-  'erase_account',
-  (p) => sql`
-    with erased as (
-      delete from ${users} where ${users.id} = ${p.userId} returning id, email
-    ), ${forgetting(sql`erased`)}, recorded as (${recordEvent(p.event, sql`erased`, { details: sql`jsonb_build_object('user_id', erased.id)` })}
-    )
-    select id from erased`,
-)
-
-/**
- * Removes the account with everything that belongs to it; false when there is none. `event` is nobody's, and says in its
- * details whose account it was.
- */
-export async function eraseAccount(db: Connection, userId: number, event: NewAuditEvent): Promise<boolean> {
-  return (await db.run(erase({ userId, event: writeAuditEvent(event) }))).length === 1
 }

@@ -149,16 +149,19 @@ const resetPassword = statement<Counted<ProvenAddress & Ending & { newHash: stri
       insert into ${passwordCredentials} (user_id, password_hash) select id, ${p.newHash} from advanced
       on conflict (user_id) do update set password_hash = excluded.password_hash, changed_at = app_now()
     ), unlinked as (
-      -- Whoever made the account never proved the address: what they connected to it goes.
+      -- Until the address was proven anybody could have had the account: what they connected to it goes. The address
+      -- that its provider names says nothing, since a provider need not have verified it.
       delete from ${identities} using found
-      where ${identities.userId} = found.id and found.email_verified_at is null
+      where ${identities.userId} = found.id
+        and (found.email_verified_at is null or ${identities.linkedAt} < found.email_verified_at)
     ), recorded as (${recordEvent(p.event, sql`advanced`, { userId: sql`advanced.id` })}
     )
     select ${liveSessions(p)} as "ended" from advanced`,
 )
 
 /**
- * Sets a new password, ends every session and notes that the mailbox is proven, in one statement.
+ * Sets a new password, ends every session and notes that the mailbox is proven, in one statement. Identities that were
+ * connected before the address was proven are removed.
  *
  * @returns how many sessions ended; null when the account has another address by now, or nobody may sign in to it
  */

@@ -96,14 +96,16 @@ interface WantedEvents {
   beforeId: number | null
 }
 
+const eventColumns = sql`
+  ${auditEvents.id} as "id", ${auditEvents.occurredAt} as "occurredAt", ${auditEvents.name} as "name",
+  ${auditEvents.actor} as "actor", ${auditEvents.userId} as "userId", ${auditEvents.sessionId} as "sessionId",
+  host(${auditEvents.clientAddress}) as "clientAddress", ${auditEvents.device} as "device",
+  ${auditEvents.requestId} as "requestId", ${auditEvents.details} as "details"`
+
 const list = statement<WantedEvents, AuditEventRow>(
   'list_audit_events_of_user',
   (p) => sql`
-    select ${auditEvents.id} as "id", ${auditEvents.occurredAt} as "occurredAt", ${auditEvents.name} as "name",
-      ${auditEvents.actor} as "actor", ${auditEvents.userId} as "userId", ${auditEvents.sessionId} as "sessionId",
-      host(${auditEvents.clientAddress}) as "clientAddress", ${auditEvents.device} as "device",
-      ${auditEvents.requestId} as "requestId", ${auditEvents.details} as "details"
-    from ${auditEvents}
+    select ${eventColumns} from ${auditEvents}
     where ${auditEvents.userId} = ${p.userId} and (${p.beforeId}::bigint is null or ${auditEvents.id} < ${p.beforeId})
     order by ${auditEvents.id} desc limit ${p.limit}`,
 )
@@ -114,6 +116,23 @@ export function listAuditEvents(
   of: Omit<WantedEvents, 'beforeId'> & { beforeId?: number | null },
 ): Promise<AuditEventRow[]> {
   return db.run(list({ beforeId: null, ...of }))
+}
+
+const findFirst = statement<{ userId: number; name: string }, AuditEventRow>(
+  'find_first_audit_event_of_user',
+  (p) => sql`
+    select ${eventColumns} from ${auditEvents}
+    where ${auditEvents.userId} = ${p.userId} and ${auditEvents.name} = ${p.name}
+    order by ${auditEvents.id} limit 1`,
+)
+
+/** The oldest event of an account by that name; null when there is none, or none any more. */
+export async function findFirstAuditEvent(
+  db: Connection,
+  of: { userId: number; name: string },
+): Promise<AuditEventRow | null> {
+  const [row] = await db.run(findFirst(of))
+  return row ?? null
 }
 
 /** Rows of one statement: it stays well below the time limit. */

@@ -1,6 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { auditEventAddresses, auditEvents, mailMessages, oneTimeLinks, users } from '../schema.ts'
 
+/** True for an event that tells an address which its account had. */
+export const addressEvents = sql`name in ('email_changed', 'email_change_undone')`
+
 /**
  * What has no foreign key and still is about accounts that a statement removes: their events, invitations to
  * the addresses that they have and had, and messages to their addresses that were asked for while nobody had them. To be written between other common table expressions.
@@ -16,7 +19,7 @@ export function forgetting(removed: SQL): SQL {
       union
       select lower(named.address) from ${removed}
         join ${auditEvents} event on event.user_id = ${removed}.id
-          and event.name in ('email_changed', 'email_change_undone')
+          and event.${addressEvents}
         cross join lateral (values (event.details ->> 'from'), (event.details ->> 'to')) as named (address)
       where not exists (select from ${users} other
         where lower(other.email) = lower(named.address) and other.id <> ${removed}.id)

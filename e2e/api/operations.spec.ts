@@ -3,6 +3,7 @@ import { importJWK, jwtVerify } from 'jose'
 import { contracts, describedInRoutes } from '#lib/contracts.ts'
 import { operationsOf } from '#lib/openapi/openapi-document.ts'
 import { signIn } from '#test/support/api-client.ts'
+import { metricsHeaders } from '#test/support/metrics-token.ts'
 import { expect, test } from '../support/api.ts'
 
 test('an access token verifies with the published key set and names its audience', async ({ server }) => {
@@ -39,12 +40,15 @@ test('health answers under any host name', async ({ server }) => {
   }
 })
 
-test('metrics are for this machine; through a proxy there is nothing', async ({ server }) => {
-  const direct = await server.directClient().send('/metrics')
+test('behind a proxy metrics are for whoever has the token; for others, also of this machine, there is nothing', async ({
+  server,
+}) => {
+  const direct = await server.directClient().send('/metrics', { headers: metricsHeaders })
 
   expect(direct.status).toBe(200)
   expect(direct.text).toContain('http_server_request_duration_seconds_bucket')
-  expect(await server.client().send('/metrics')).toBeProblem(404, 'not_found')
+  for (const client of [server.client(), server.directClient()])
+    expect(await client.send('/metrics')).toBeProblem(404, 'not_found')
 })
 
 test('the set-up key of nobody opens nothing', async ({ server }) => {

@@ -1,10 +1,11 @@
 import type { Connection } from '#db/connection.ts'
-import { eraseDueAccounts, eraseDueSize } from '#db/queries/account-changes.ts'
-import { eraseAccount as eraseRow, markAccountDeleted } from '#db/queries/accounts.ts'
+import { markAccountDeleted } from '#db/queries/accounts.ts'
 import type { NewAuditEvent } from '#db/queries/audit-events.ts'
-import type { UserRow } from '#db/queries/users.ts'
-import { operatorEvent, systemEvent } from '#lib/audit/audit-event.ts'
+import { markAccountToErase } from '#db/queries/erasure.ts'
+import { findUser, type UserRow } from '#db/queries/users.ts'
+import { operatorEvent } from '#lib/audit/audit-event.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
+import { eraseWhole } from './erase-rows.ts'
 import { keepingAnAdministrator } from './last-administrator.ts'
 
 /** A deletion by its owner is final after this many seconds: 14 days. */
@@ -59,23 +60,17 @@ export async function deleteAccount(
 }
 
 /**
- * Removes an account and all that belongs to it for good; its address may be registered again.
+ * Removes an account and all that belongs to it for good; its address may be registered again. It ends at once; what
+ * there is of it then goes some at a time. If that fails half-way, the servers go on with it.
  *
- * @throws Problem `last_administrator`
+ * @throws Problem `last_administrator`, and nothing is changed
  */
 export async function eraseAccount(runtime: Runtime, { id }: UserRow): Promise<void> {
-  const event = operatorEvent('account_erased')
-  await keepingAnAdministrator(runtime, (transaction) => eraseRow(transaction, id, event))
-  runtime.sessionCheck.forget({ kind: 'user', userId: id })
-  runtime.log.info({ event: 'account_erased', user_id: id }, 'account erased')
-}
-
-/** Removes accounts whose owners did not come back within the grace, some at a time; true when there may be more. */
-export async function eraseDeletedAccounts({
-  database,
-  log,
-}: Pick<Runtime, 'database' | 'log'>): Promise<boolean> {
-  const ids = await eraseDueAccounts(database, systemEvent('account_erased'))
-  for (const id of ids) log.info({ event: 'account_erased', user_id: id }, 'account erased')
-  return ids.length === eraseDueSize
+  const { database, sessionCheck } = runtime
+  const marking = { userId: id, reason: 'user_deleted' }
+  await keepingAnAdministrator(runtime, (transaction) => markAccountToErase(transaction, marking))
+  sessionCheck.forget({ kind: 'user', userId: id })
+  const isErased = await eraseWhole(runtime, id, operatorEvent('account_erased'))
+  sessionCheck.forget({ kind: 'user', userId: id })
+  if (!isErased && (await findUser(database, id))) throw new Error('somebody enabled the account meanwhile')
 }

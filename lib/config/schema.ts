@@ -100,7 +100,7 @@ export const environmentSchema = z.object({
   TRUST_PROXY: trustedProxies
     .default({ kind: 'hops', hops: 0 })
     .describe(
-      'Proxies in front: their number, or their addresses. Without it X-Forwarded-For is not believed.',
+      'Proxies in front, which set X-Forwarded-For: their number, or their addresses. Without it that header is not believed.',
     ),
 
   REGISTRATION: z
@@ -209,7 +209,9 @@ export const environmentSchema = z.object({
     .string()
     .min(16, 'needs at least 16 characters')
     .optional()
-    .describe('Bearer token for /metrics from elsewhere. Not set: only this machine may read it.'),
+    .describe(
+      'Bearer token for /metrics. Not set: only this machine may read it, and behind a proxy (TRUST_PROXY, or an https APP_URL) nobody.',
+    ),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'])
     .default('info')

@@ -1,9 +1,13 @@
 import { listSigningKeys } from '#db/queries/signing-keys.ts'
+import { trustsNobody } from '#lib/config/behind-proxy.ts'
 import { isLoopbackUrl } from '#lib/config/loopback.ts'
 import type { Runtime } from '#lib/runtime/runtime.ts'
 import { type Finding, failed, messageOf, ok, warning } from './finding.ts'
 
 const answerMsMax = 5000
+
+/** Without it nginx passes on what clients write. */
+const nginxSets = 'nginx: proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;'
 
 /** Does a server on this database answer at its public address? */
 export async function checkAddress(runtime: Runtime): Promise<Finding> {
@@ -14,18 +18,17 @@ export async function checkAddress(runtime: Runtime): Promise<Finding> {
 export function checkProxy({ config }: Pick<Runtime, 'config'>): Finding {
   const check = 'proxy'
   const { appUrl, trustedProxies } = config
-  const trustsNobody = trustedProxies.kind === 'hops' && trustedProxies.hops === 0
-  if (appUrl.startsWith('https:') && trustsNobody) {
+  if (appUrl.startsWith('https:') && trustsNobody(config)) {
     return warning(
       check,
       'APP_URL is https, so a proxy is in front, and TRUST_PROXY is not set: all users share one rate limit',
-      'TRUST_PROXY=1 (the number of proxies in front), or their addresses.',
+      `TRUST_PROXY=1 (the number of proxies in front), or their addresses; the proxy has to set X-Forwarded-For (${nginxSets}).`,
     )
   }
-  if (trustsNobody) return ok(check, 'None in front; X-Forwarded-For is not believed')
+  if (trustsNobody(config)) return ok(check, 'None in front; X-Forwarded-For is not believed')
   const trusted =
     trustedProxies.kind === 'hops' ? `the last ${trustedProxies.hops}` : trustedProxies.blocks.join(', ')
-  return ok(check, `X-Forwarded-For is believed from ${trusted}`)
+  return ok(check, `X-Forwarded-For is believed from ${trusted}, which has to set it (${nginxSets})`)
 }
 
 type Reached = Pick<Finding, 'state' | 'detail'> & { fix?: string }

@@ -348,10 +348,13 @@ describe('proxy and origins', () => {
   test('https without TRUST_PROXY makes all users share one limit', async () => {
     expect((await found({ APP_URL: https })).proxy).toMatchObject({
       state: 'warning',
-      fix: expect.stringContaining('TRUST_PROXY=1'),
+      fix: expect.stringMatching(/TRUST_PROXY=1.*\$proxy_add_x_forwarded_for/),
     })
     for (const trusted of ['1', '10.0.0.0/8'])
-      expect((await found({ APP_URL: https, TRUST_PROXY: trusted })).proxy).toMatchObject({ state: 'ok' })
+      expect((await found({ APP_URL: https, TRUST_PROXY: trusted })).proxy).toMatchObject({
+        state: 'ok',
+        detail: expect.stringContaining('proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;'),
+      })
   })
 
   test('a front end over http is one that anybody on the way can change', async () => {

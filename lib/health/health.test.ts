@@ -111,6 +111,25 @@ describe('metrics', () => {
     }
   })
 
+  test.each(['1', '10.0.0.0/8', '127.0.0.1'])(
+    'behind a proxy (TRUST_PROXY=%s) nobody is this machine: the proxy may be on it, and need not say so',
+    async (trusted) => {
+      const client = { address: '127.0.0.1' }
+      const own = await serverForThisTest({ TRUST_PROXY: trusted })
+      expect(await own.client(client).send(metrics)).toBeProblem(404, 'not_found')
+
+      const beside = await serverForThisTest({ TRUST_PROXY: trusted, METRICS_TOKEN: token })
+      expect(await beside.client(client).send(metrics)).toBeProblem(404, 'not_found')
+      const headers = { authorization: `Bearer ${token}` }
+      expect((await beside.client(client).send(metrics, { headers })).status).toBe(200)
+    },
+  )
+
+  test('without a proxy (TRUST_PROXY=0) this machine reads them', async () => {
+    const own = await serverForThisTest({ TRUST_PROXY: '0' })
+    expect((await own.client({ address: '127.0.0.1' }).send(metrics)).status).toBe(200)
+  })
+
   test('with METRICS_TOKEN that bearer token reads them from anywhere, and no other', async () => {
     const own = await serverForThisTest({ METRICS_TOKEN: token })
     const read = (authorization: string) => own.client().send(metrics, { headers: { authorization } })

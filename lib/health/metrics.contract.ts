@@ -6,7 +6,8 @@ export const metricsContract = contract({
   method: 'GET',
   path: '/metrics',
   summary: 'Metrics for Prometheus',
-  description: 'For this machine, or with METRICS_TOKEN as bearer token; otherwise not found.',
+  description:
+    'For this machine where no proxy is in front, or with METRICS_TOKEN as bearer token; otherwise not found.',
   tag: 'operations',
   principal: 'none',
   takesCredentials: ['metricsToken'],

@@ -1,3 +1,4 @@
+import { isBehindProxy } from '#lib/config/behind-proxy.ts'
 import { isLoopbackHost } from '#lib/config/loopback.ts'
 import { equalInConstantTime } from '#lib/crypto/digest.ts'
 import { endpoint } from '#lib/http/endpoint.ts'
@@ -11,8 +12,10 @@ export const metricsEndpoint = endpoint(metricsContract, async (call) => {
 })
 
 function mayRead({ runtime, peer, client, credential }: Exchange): boolean {
-  if (isLoopbackHost(client.address) && !peer.wasForwarded) return true
-  const token = runtime.config.metricsToken
+  const { config } = runtime
+  // Behind a proxy everybody may come from this machine: one that stands here need not say for whom it asks.
+  if (!isBehindProxy(config) && isLoopbackHost(client.address) && !peer.wasForwarded) return true
+  const token = config.metricsToken
   return (
     token !== null && credential.kind === 'bearer' && equalInConstantTime(credential.token, token.reveal())
   )

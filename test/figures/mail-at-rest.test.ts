@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { afterAll, expect, inject, onTestFinished, test } from 'vitest'
 import { freePort } from '#server/free-port.ts'
 import { createTestDatabase, sql } from '#test/support/database.ts'
+import { metricsHeaders } from '#test/support/metrics-token.ts'
 import {
   makeClone,
   type ProcessServer,
@@ -54,7 +55,8 @@ test('the headless server loads React at its first message, and neither before i
     10_000,
     () => server.output(),
   )
-  for (const path of ['/api/auth/me', '/metrics', '/api/health/ready']) await fetch(`${server.url}${path}`)
+  for (const path of ['/api/auth/me', '/metrics', '/api/health/ready'])
+    await fetch(`${server.url}${path}`, { headers: metricsHeaders })
   expect(hasLoaded('react-email') || hasLoaded('react') || hasLoaded('nodemailer')).toBe(false)
 
   await server.client().register()
@@ -79,7 +81,7 @@ test(`the headless server with mail set up is ready within ${readyMsMax} ms and 
     await untilReady(server)
     const readyMs = performance.now() - startedMs
     await fetch(`${server.url}/api/auth/me`)
-    await fetch(`${server.url}/metrics`)
+    await fetch(`${server.url}/metrics`, { headers: metricsHeaders })
     // The listener of the jobs is the last that comes up.
     await until(
       () => listens(url),

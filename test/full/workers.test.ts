@@ -7,6 +7,7 @@ import { afterAll, describe, expect, inject, onTestFinished, test } from 'vitest
 import { freePort } from '#server/free-port.ts'
 import { signIn } from '#test/support/api-client.ts'
 import { createTestDatabase } from '#test/support/database.ts'
+import { metricsToken } from '#test/support/metrics-token.ts'
 import {
   exitOf,
   makeClone,
@@ -81,7 +82,7 @@ function sendAnew({ url }: ProcessServer, path: string, token?: string) {
 }
 
 async function metricsOf(server: ProcessServer): Promise<string> {
-  return (await sendAnew(server, '/metrics')).text
+  return (await sendAnew(server, '/metrics', metricsToken)).text
 }
 
 /** For each worker the number of requests that it answered on this path. */

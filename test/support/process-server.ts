@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { serverOptions, serverVariables } from '../../bin/root.mjs'
 import { type ApiClient, createApiClient, type Transport } from './api-client.ts'
 import { checkAnswer, type Expectations } from './check-answer.ts'
+import { metricsHeaders, metricsToken } from './metrics-token.ts'
 
 /** A server process of its own, from the shipped build. */
 export interface ProcessServer {
@@ -51,6 +52,7 @@ export function strictVariables(databaseUrl: string, port: number): Record<strin
     MAIL: 'off',
     // Each test client is an address of its own.
     TRUST_PROXY: '1',
+    METRICS_TOKEN: metricsToken,
     SHUTDOWN_DELAY_SECONDS: '1',
   }
 }
@@ -107,7 +109,7 @@ export async function isReady({ url, process: child, output }: ProcessServer): P
 
 /** The value of a metric without labels. */
 export async function metricOf({ url }: ProcessServer, name: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text()
+  const text = await (await fetch(`${url}/metrics`, { headers: metricsHeaders })).text()
   return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN)
 }
 

@@ -3,6 +3,7 @@ import type { ApiClient } from './api-client.ts'
 import type { TestAnswer } from './check-answer.ts'
 import { bodyWithLink, openLinkFor } from './link-scenes.ts'
 import { capturedMail } from './mailbox.ts'
+import { metricsHeaders } from './metrics-token.ts'
 import type { Stage, Theatre } from './stage.ts'
 
 export interface Success {
@@ -213,7 +214,7 @@ export const successes: Record<string, (theatre: Theatre) => Promise<Successes>>
     const stage = await theatre.open()
     const client = stage.client({ address: null })
     await client.send('/api/health/live')
-    return { done: { answer: await client.send('/metrics') } }
+    return { done: { answer: await client.send('/metrics', { headers: metricsHeaders }) } }
   },
   async listCapturedMail(theatre) {
     const { stage, client } = await opened(theatre, capturedMail)

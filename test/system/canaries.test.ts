@@ -5,6 +5,7 @@ import { freePort } from '#server/free-port.ts'
 import { newAccount } from '#test/support/api-client.ts'
 import type { TestAnswer } from '#test/support/check-answer.ts'
 import { createTestDatabase, type TestDatabase } from '#test/support/database.ts'
+import { metricsToken as usualMetricsToken } from '#test/support/metrics-token.ts'
 import {
   makeClone,
   type ProcessServer,
@@ -19,8 +20,18 @@ afterAll(() => removeClone(clone))
 /** A secret that occurs nowhere by chance. */
 const canary = (what: string) => `canary-${what}-${randomBytes(8).toString('hex')}`
 
+async function readMetrics({ url }: ProcessServer, token: string): Promise<string> {
+  const answer = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${token}` } })
+  expect(answer.status).toBe(200)
+  return answer.text()
+}
+
 /** Where a secret must never turn up. */
-async function evidence(server: ProcessServer, database: TestDatabase, refusals: readonly TestAnswer[]) {
+async function evidence(
+  server: ProcessServer,
+  database: TestDatabase,
+  { refusals, metricsToken }: { refusals: readonly TestAnswer[]; metricsToken: string },
+) {
   const tables = await database.sql<{ name: string }>(
     "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'drizzle')",
   )
@@ -34,7 +45,7 @@ async function evidence(server: ProcessServer, database: TestDatabase, refusals:
     // The start screen shows the set-up key on purpose; log lines are JSON.
     logs: logLines.filter((line) => line.startsWith('{')).join('\n'),
     'database dump': dump.join('\n'),
-    metrics: await (await fetch(`${server.url}/metrics`)).text(),
+    metrics: await readMetrics(server, metricsToken),
     'error bodies': refusals.map((answer) => answer.text).join('\n'),
   }
 }
@@ -82,7 +93,7 @@ test('no secret shows in logs, database, metrics or error bodies, whatever opera
       if (answer.status >= 400) refusals.push(answer)
     }
   }
-  const found = await evidence(server, database, refusals)
+  const found = await evidence(server, database, { refusals, metricsToken })
   await server.stop()
 
   expect(refusals.length).toBeGreaterThan(40)
@@ -135,7 +146,10 @@ test('the search finds what is planted on purpose', async () => {
   await client.register({ username: planted })
   const refusal = await client.send('/api/auth/me', { headers: { 'x-request-id': planted } })
 
-  const found = await evidence(server, database, [refusal])
+  const found = await evidence(server, database, {
+    refusals: [refusal],
+    metricsToken: usualMetricsToken,
+  })
   await server.stop()
 
   expect(found['database dump']).toContain(planted)

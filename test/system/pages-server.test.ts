@@ -7,6 +7,7 @@ import { type ApiClient, createApiClient, newAccount, signIn } from '#test/suppo
 import { createTestDatabase, sql, type TestDatabase } from '#test/support/database.ts'
 import {
   makeClone,
+  metricOf,
   type ProcessServer,
   rawTransport,
   removeClone,
@@ -179,7 +180,7 @@ test('a form whose password is being hashed when the listener closes still leads
     _next: '/account/security',
   })
   await until(
-    async () => /^password_hash_running 1$/m.test(await (await fetch(`${server.url}/metrics`)).text()),
+    async () => (await metricOf(server, 'password_hash_running')) === 1,
     2_000,
     () => 'no hash runs',
   )

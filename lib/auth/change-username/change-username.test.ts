@@ -41,6 +41,24 @@ test('a name that is taken in other letters, or held by a registration in waitin
   expect((await rename({ username: 'outlived.name' })).status).toBe(200)
 })
 
+test('the name that one has already changes nothing and is no event; in other letters it is another one', async () => {
+  const { client, account, rename } = await signedIn()
+  const changes = () =>
+    server.database.sql(
+      `SELECT 1 FROM audit_events WHERE name = 'username_changed'
+         AND user_id = (SELECT id FROM users WHERE email = $1)`,
+      [account.email],
+    )
+
+  expect((await rename({ username: account.username })).status).toBe(200)
+
+  expect((await client.me()).body.username).toBe(account.username)
+  expect(await changes()).toEqual([])
+  expect((await rename({ username: account.username.toUpperCase() })).status).toBe(200)
+  expect((await client.me()).body.username).toBe(account.username.toUpperCase())
+  expect(await changes()).toHaveLength(1)
+})
+
 test.each([{}, { username: 'two words' }, { username: 'ab' }, { username: 'fine.name', more: 1 }])(
   '%j is refused',
   async (body) => {

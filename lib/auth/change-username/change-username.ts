@@ -12,10 +12,11 @@ export async function changeUsername(
   client: EventClient,
 ): Promise<void> {
   const event = userEvent('username_changed', client, { sessionId: session.id, details: { to: username } })
-  const isChanged = await changeRow(runtime.database, { userId: user.id, username, event }).catch((error) => {
+  const outcome = await changeRow(runtime.database, { userId: user.id, username, event }).catch((error) => {
     throw takenProblem(error) ?? error
   })
-  if (!isChanged) throw taken('username', 'username_taken')
+  if (outcome === null) throw taken('username', 'username_taken')
+  if (outcome === 'unchanged') return
   runtime.sessionCheck.forget({ kind: 'user', userId: user.id })
   runtime.log.info({ event: 'username_changed', user_id: user.id }, 'user name changed')
 }

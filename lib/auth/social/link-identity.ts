@@ -26,26 +26,30 @@ export async function linkToAccount(
   const props = { ...occasionOf(runtime, client), provider: providerName(runtime, identity) }
   const mail = composeMail(runtime, { template: 'identity_linked', to: user.email, props })
   const to = { userId: user.id, verifiedEpoch: user.sessionEpoch, event, mail }
-  const isLinked = await linkIdentity(runtime.database, newIdentity(runtime, identity, identity.email), to)
+  const added = newIdentity(runtime, identity, identity.email)
+  // One transaction, one time: what was connected before the address was proven does not outlive a new password.
+  const isLinked = await runtime.database.transaction(async (transaction) => {
+    const isNew = await linkIdentity(transaction, added, to)
+    if (isNew && provesAddress(user, identity)) {
+      await verifyEmailAddress(transaction, {
+        userId: user.id,
+        email: user.email,
+        event: userEvent('email_verified', client),
+      })
+    }
+    return isNew
+  })
   if (!isLinked) {
     const owner = await findOwnerOfIdentity(runtime.database, identity)
     if (!owner) throw await overtaken(runtime, sessionId)
     if (owner.id !== user.id) throw new Problem('identity_taken', { because: `user ${owner.id} has it` })
     return
   }
+  if (provesAddress(user, identity)) runtime.sessionCheck.forget({ kind: 'user', userId: user.id })
   runtime.log.info({ event: 'identity_linked', user_id: user.id, provider }, 'identity linked')
-  await proveAddress(runtime, user, identity, client)
 }
 
-async function proveAddress(
-  runtime: Runtime,
-  user: UserRow,
-  { email, isEmailVerified }: ProvenIdentity,
-  client: EventClient,
-): Promise<void> {
+function provesAddress(user: UserRow, { email, isEmailVerified }: ProvenIdentity): boolean {
   const isSame = email !== null && email.toLowerCase() === user.email.toLowerCase()
-  if (!isSame || !isEmailVerified || user.emailVerifiedAt) return
-  const event = userEvent('email_verified', client)
-  await verifyEmailAddress(runtime.database, { userId: user.id, email: user.email, event })
-  runtime.sessionCheck.forget({ kind: 'user', userId: user.id })
+  return isSame && isEmailVerified && !user.emailVerifiedAt
 }

@@ -123,6 +123,78 @@ describe('what is being connected while the account changes hands goes too', () 
   })
 })
 
+describe('a password that is set by mail, after the address was proven by its link,', () => {
+  /** Somebody who made an account, with the way to everything that its mailbox gets. */
+  async function maker() {
+    const client = server.client()
+    const { email } = await signIn(client)
+    const newest = async () => (await readMail(server, email)).at(-1)?.token
+    return {
+      email,
+      userId: (await client.me()).body.id,
+      async connects(person: ReturnType<typeof newPerson>) {
+        const answer = await client.send('/api/auth/social/link', {
+          json: await obtainCode(stage, { person }),
+        })
+        expect(answer.status).toBe(200)
+      },
+      async provesAddress() {
+        await server.client().send('/api/auth/verify-email/resend', { json: { email } })
+        const answer = await server
+          .client()
+          .send('/api/auth/verify-email', { json: { token: await newest() } })
+        expect(answer.status).toBe(200)
+      },
+      async setsPassword() {
+        await server.client().send('/api/auth/forgot-password', { json: { email } })
+        const json = { token: await newest(), new_password: 'an entirely new ferry' }
+        expect((await server.client().send('/api/auth/reset-password', { json })).status).toBe(200)
+      },
+    }
+  }
+
+  test('takes along what was connected before', async () => {
+    const { userId, ...victim } = await maker()
+    await victim.connects(newPerson())
+    await victim.provesAddress()
+
+    await victim.setsPassword()
+
+    expect(await subjectsOf(userId)).toEqual([])
+  })
+
+  test('also where a provider names the same address and has not verified it', async () => {
+    const { userId, email, ...victim } = await maker()
+    await victim.connects(newPerson({ email, emailVerified: false }))
+    await victim.provesAddress()
+
+    await victim.setsPassword()
+
+    expect(await subjectsOf(userId)).toEqual([])
+  })
+
+  test('leaves what was connected since', async () => {
+    const { userId, ...owner } = await maker()
+    await owner.provesAddress()
+    const person = newPerson()
+    await owner.connects(person)
+
+    await owner.setsPassword()
+
+    expect(await subjectsOf(userId)).toEqual([person.subject])
+  })
+
+  test('leaves the connection that proved the address', async () => {
+    const { userId, email, ...owner } = await maker()
+    const person = newPerson({ email })
+    await owner.connects(person)
+
+    await owner.setsPassword()
+
+    expect(await subjectsOf(userId)).toEqual([person.subject])
+  })
+})
+
 /** Runs something once, right after a statement of this name. */
 function after(on: TestServer, name: string, act: () => Promise<unknown>): void {
   const { runtime } = on

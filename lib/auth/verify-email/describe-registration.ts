@@ -1,4 +1,4 @@
-import { listAuditEvents } from '#db/queries/audit-events.ts'
+import { findFirstAuditEvent } from '#db/queries/audit-events.ts'
 import { findLink } from '#db/queries/one-time-links.ts'
 import { findPendingRegistration } from '#db/queries/registrations.ts'
 import { findUser } from '#db/queries/users.ts'
@@ -21,8 +21,6 @@ export type LinkedRegistration =
   | { kind: 'done'; email: string }
   | { kind: 'link_invalid' | 'link_expired' }
 
-const eventsLookedAt = 50
-
 /** Looks at the link of a verification; spends nothing. */
 export async function describeRegistration(runtime: Runtime, token: string): Promise<LinkedRegistration> {
   const { database } = runtime
@@ -38,8 +36,7 @@ export async function describeRegistration(runtime: Runtime, token: string): Pro
   }
   const user = userId === null ? null : await findUser(database, userId)
   if (!user || user.email.toLowerCase() !== email.toLowerCase()) return { kind: 'link_invalid' }
-  const events = await listAuditEvents(database, { userId: user.id, limit: eventsLookedAt })
-  const made = events.find(({ name }) => name === 'account_registered')
+  const made = await findFirstAuditEvent(database, { userId: user.id, name: 'account_registered' })
   const { username, createdAt } = user
   const isUnproven = user.emailVerifiedAt === null
   return { kind: 'open', email, username, createdAt, address: made?.clientAddress ?? null, isUnproven }

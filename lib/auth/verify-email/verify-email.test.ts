@@ -83,6 +83,21 @@ describe('an account whose address need not be proven', () => {
     expect(await describeRegistration(server.runtime, mail?.token ?? '')).toMatchObject({ kind: 'done' })
   })
 
+  test('is shown with where it was made, however much has happened to it since', async () => {
+    const account = newAccount()
+    await server.client({ address: '192.0.2.78' }).register(account)
+    const [mail] = await readMail(server, account.email)
+    await server.database.sql(
+      `INSERT INTO audit_events (name, actor, user_id, client_address)
+       SELECT 'username_changed', 'user', id, '198.51.100.9' FROM users, generate_series(1, 60) WHERE email = $1`,
+      [account.email],
+    )
+
+    const shown = await describeRegistration(server.runtime, mail?.token ?? '')
+
+    expect(shown).toMatchObject({ kind: 'open', address: '192.0.2.78' })
+  })
+
   test('is removed when the owner of the mailbox says that it was somebody else', async () => {
     const { account, token } = await registered()
     const stranger = server.client()
