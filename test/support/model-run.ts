@@ -179,7 +179,8 @@ class History {
       return this.refresh(session, one.on, Math.max(1, model.generation + one.offset))
     if (one.do === 'signOut') {
       agree('sign out', await client.logout(), { status: 200 })
-      model.ended ??= 'signed_out'
+      // What its user's epoch has ended keeps that reason.
+      if (model.epoch === session.user.model.epoch) model.ended ??= 'signed_out'
       return
     }
     const expected = authenticate(model, session.issuedAt, this.now)
